@@ -1,0 +1,55 @@
+export type ErrorCode =
+  | 'invalid'
+  | 'unauthenticated'
+  | 'forbidden'
+  | 'not_found'
+  | 'conflict'
+  | 'unavailable'
+  | 'configuration'
+  | 'internal'
+
+/** One rule of an input or request body that was broken (replicate-api.md 2.3). */
+export interface FieldError {
+  type: string
+  /** Dotted path from the root of the request body; empty for the root itself. */
+  field: string
+  description: string
+}
+
+interface AppErrorOptions extends ErrorOptions {
+  title?: string
+  fields?: readonly FieldError[]
+  retryAfterSeconds?: number
+}
+
+/** An error with a code that machines read and a sentence that people read. */
+export class AppError extends Error {
+  override name = 'AppError'
+  readonly code: ErrorCode
+  readonly title: string | undefined
+  readonly fields: readonly FieldError[] | undefined
+  readonly retryAfterSeconds: number | undefined
+
+  constructor(code: ErrorCode, message: string, options: AppErrorOptions = {}) {
+    super(message, options)
+    this.code = code
+    this.title = options.title
+    this.fields = options.fields
+    this.retryAfterSeconds = options.retryAfterSeconds
+  }
+}
+
+export function notFound(message = 'The requested resource could not be found'): AppError {
+  return new AppError('not_found', message)
+}
+
+/** All broken rules of one request, in the words Replicate uses (replicate-api.md 2.3). */
+export function invalidFields(fields: readonly FieldError[]): AppError {
+  const detail = fields.map(({ field, description }) => `- ${field && `${field}: `}${description}\n`).join('')
+  return new AppError('invalid', detail, { title: 'Input validation failed', fields })
+}
+
+/** What a person should read of anything that was thrown; never empty. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message || error.name : String(error)
+}
