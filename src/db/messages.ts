@@ -1,0 +1,29 @@
+/** What the server's thread and the writer's thread say to each other. */
+
+export type Parameter = string | number | bigint | null | Uint8Array
+
+/** One prepared statement, named in the writer's list, with its parameters: plain data, so that it can be replayed. */
+export interface Statement {
+  name: string
+  parameters: readonly Parameter[]
+  /** Rows it must change; another count refuses the whole write. */
+  expect?: number
+}
+
+/** Statements that commit together or not at all. */
+export type Write = readonly Statement[]
+
+/** What became of one write of a group: null when it is on disk. */
+export type WriteResult = null | { code: string; message: string }
+
+export interface WriterOptions {
+  path: string
+  /** SQL by statement name. */
+  statements: Readonly<Record<string, string>>
+  durability: 'full' | 'normal'
+  /** Holds each commit for this long, as a slow disk would. Benches and tests set it. */
+  commitDelayMs?: number
+}
+
+/** The code of a write whose statement changed another number of rows than it had to. */
+export const ROWS_MISMATCH = 'REPRISE_ROWS_MISMATCH'

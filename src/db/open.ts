@@ -1,0 +1,50 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import Database from 'better-sqlite3'
+import { AppError } from '../errors.ts'
+import { migrate } from './migrate.ts'
+
+/** What every connection to the main database sets; `full` syncs the log at each commit. */
+export function configureConnection(db: Database.Database, durability: 'full' | 'normal'): void {
+  db.pragma('journal_mode = WAL')
+  db.pragma(`synchronous = ${durability === 'full' ? 'FULL' : 'NORMAL'}`)
+  db.pragma('foreign_keys = ON')
+}
+
+/**
+ * Holds an exclusive lock on the data folder for as long as the returned connection is open; any death frees it.
+ * @throws AppError `configuration` when another server holds it.
+ */
+export function lockDataDir(dataDir: string): Database.Database {
+  mkdirSync(dataDir, { recursive: true })
+  const lock = new Database(join(dataDir, 'lock.sqlite'), { timeout: 0 })
+  try {
+    lock.exec('BEGIN EXCLUSIVE')
+    return lock
+  } catch (error) {
+    lock.close()
+    throw new AppError(
+      'configuration',
+      `The data folder ${dataDir} is in use by another server; stop that one or set REPRISE_DATA_DIR to another folder`,
+      { cause: error },
+    )
+  }
+}
+
+/** Creates or upgrades the database file; afterwards readers and the writer may open it. */
+export function prepareDatabase(path: string, migrationsDir: URL): void {
+  const db = new Database(path)
+  try {
+    // SQLite ignores auto_vacuum once a page has been written, and switching to WAL writes one.
+    db.pragma('auto_vacuum = INCREMENTAL')
+    configureConnection(db, 'full')
+    migrate(db, migrationsDir)
+  } finally {
+    db.close()
+  }
+}
+
+/** A connection that cannot write, for the server's own thread. */
+export function openReader(path: string): Database.Database {
+  return new Database(path, { readonly: true, fileMustExist: true })
+}

@@ -1,0 +1,70 @@
+import { parentPort, workerData } from 'node:worker_threads'
+import Database from 'better-sqlite3'
+import { ROWS_MISMATCH, type Write, type WriteResult, type WriterOptions } from './messages.ts'
+import { configureConnection } from './open.ts'
+
+if (!parentPort) throw new Error('writer-thread.ts runs as a worker thread of the server')
+const port = parentPort
+const options: WriterOptions = workerData
+
+const db = new Database(options.path)
+configureConnection(db, options.durability)
+const statements = new Map(Object.entries(options.statements).map(([name, sql]) => [name, db.prepare(sql)]))
+
+class RowsMismatch extends Error {
+  readonly code = ROWS_MISMATCH
+}
+
+function apply(write: Write): void {
+  for (const { name, parameters, expect } of write) {
+    const statement = statements.get(name)
+    if (!statement) throw new Error(`No statement is named ${name}`)
+    const { changes } = statement.run(...parameters)
+    if (expect !== undefined && changes !== expect)
+      throw new RowsMismatch(`${name} changed ${changes} rows instead of ${expect}`)
+  }
+}
+
+function failure(error: unknown): WriteResult {
+  if (!(error instanceof Error)) return { code: 'UNKNOWN', message: String(error) }
+  return { code: 'code' in error && typeof error.code === 'string' ? error.code : error.name, message: error.message }
+}
+
+/** Runs the writes in one transaction; throws, with nothing changed, when one of them or the commit fails. */
+function transact(writes: readonly Write[]): void {
+  db.exec('BEGIN IMMEDIATE')
+  try {
+    for (const write of writes) apply(write)
+    if (options.commitDelayMs) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, options.commitDelayMs)
+    db.exec('COMMIT')
+  } catch (error) {
+    // SQLite ends the transaction by itself on some errors, a full disk among them.
+    if (db.inTransaction) db.exec('ROLLBACK')
+    throw error
+  }
+}
+
+function attempt(writes: readonly Write[]): WriteResult {
+  try {
+    transact(writes)
+    return null
+  } catch (error) {
+    return failure(error)
+  }
+}
+
+/** One bad write of a group fails alone: the group is undone and each write tried by itself. */
+function commit(group: readonly Write[]): WriteResult[] {
+  const together = attempt(group)
+  if (together === null || group.length === 1) return group.map(() => together)
+  return group.map((write) => attempt([write]))
+}
+
+port.on('message', (message: readonly Write[] | 'close') => {
+  if (message === 'close') {
+    db.close()
+    port.close()
+  } else {
+    port.postMessage(commit(message))
+  }
+})

@@ -1,0 +1,120 @@
+import { once } from 'node:events'
+import { Worker } from 'node:worker_threads'
+import { AppError } from '../errors.ts'
+import { siblingModule } from '../sibling-module.ts'
+import { ROWS_MISMATCH, type Write, type WriteResult, type WriterOptions } from './messages.ts'
+
+interface Pending {
+  write: Write
+  resolve: () => void
+  reject: (error: AppError) => void
+}
+
+/**
+ * The server's side of the thread that commits. Whatever is submitted while a commit runs becomes the next group, so
+ * the slower the disk, the larger the groups; nobody waits for a timer.
+ */
+export class Writer {
+  readonly #worker: Worker
+  #waiting: Pending[] = []
+  #committing: Pending[] = []
+  #handover: NodeJS.Immediate | undefined
+  #failing = false
+  #ended: AppError | undefined
+  #idle = Promise.withResolvers<void>()
+
+  constructor(options: WriterOptions) {
+    this.#worker = new Worker(siblingModule(import.meta.url, './writer-thread'), {
+      workerData: options,
+      name: 'writer',
+    })
+    this.#worker.on('message', (results: WriteResult[]) => this.#settle(results))
+    this.#worker.on('error', (error) => this.#end(new AppError('internal', 'The writer thread died', { cause: error })))
+    this.#idle.resolve()
+  }
+
+  /** Resolves once the thread has opened the database; rejects when it cannot. */
+  async ready(): Promise<void> {
+    await this.submit([])
+  }
+
+  /** Whether the last group failed for a reason that lies with the disk, so that new work should not be accepted. */
+  get failing(): boolean {
+    return this.#failing
+  }
+
+  /**
+   * Resolves after the transaction that holds the write has committed.
+   * @throws AppError `conflict` when a statement changed another number of rows than expected or broke a constraint,
+   * `unavailable` when the database could not be written.
+   */
+  submit(write: Write): Promise<void> {
+    if (this.#ended) return Promise.reject(this.#ended)
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    if (this.#waiting.push({ write, resolve, reject }) === 1 && this.#committing.length === 0) this.#scheduleHandover()
+    return promise
+  }
+
+  /** Resolves when everything submitted so far has been settled. */
+  async settled(): Promise<void> {
+    while (this.#waiting.length > 0 || this.#committing.length > 0) await this.#idle.promise
+  }
+
+  async close(): Promise<void> {
+    await this.settled()
+    if (this.#ended) return
+    this.#ended = new AppError('unavailable', 'The database is closed')
+    const exit = once(this.#worker, 'exit')
+    this.#worker.postMessage('close')
+    await exit
+  }
+
+  /** Waits for the rest of this turn of the event loop, so that requests read together commit together. */
+  #scheduleHandover(): void {
+    this.#idle = Promise.withResolvers()
+    this.#handover = setImmediate(() => this.#handOver())
+  }
+
+  #handOver(): void {
+    this.#handover = undefined
+    this.#committing = this.#waiting
+    this.#waiting = []
+    this.#worker.postMessage(this.#committing.map(({ write }) => write))
+  }
+
+  #settle(results: WriteResult[]): void {
+    const settled = this.#committing
+    this.#committing = []
+    this.#failing = results.some((result) => result !== null && isDiskTrouble(result.code))
+    if (this.#waiting.length > 0) this.#handOver()
+    settled.forEach(({ resolve, reject }, index) => {
+      const result = results[index]
+      if (result) reject(toError(result))
+      else resolve()
+    })
+    if (this.#committing.length === 0 && !this.#handover) this.#idle.resolve()
+  }
+
+  #end(error: AppError): void {
+    this.#ended = error
+    this.#failing = true
+    for (const { reject } of [...this.#committing, ...this.#waiting]) reject(error)
+    this.#committing = []
+    this.#waiting = []
+    this.#idle.resolve()
+  }
+}
+
+function isDiskTrouble(code: string): boolean {
+  return code !== ROWS_MISMATCH && !code.startsWith('SQLITE_CONSTRAINT')
+}
+
+function toError({ code, message }: Exclude<WriteResult, null>): AppError {
+  const cause = new Error(`${code}: ${message}`)
+  return isDiskTrouble(code)
+    ? new AppError('unavailable', 'The database cannot be written at the moment; try again shortly', {
+        cause,
+        retryAfterSeconds: 5,
+      })
+    : new AppError('conflict', 'The row to be written changed meanwhile', { cause })
+}
