@@ -1,0 +1,137 @@
+/** The runner process: one version of one model. It knows no HTTP and no SQL; the server is at the other end of the channel. */
+import { registerHooks } from 'node:module'
+import { pathToFileURL } from 'node:url'
+import { Worker } from 'node:worker_threads'
+import { messageOf } from '../errors.ts'
+import { siblingModule } from '../sibling-module.ts'
+import { EventQueue } from './event-queue.ts'
+import { Model } from './model.ts'
+import type { FromRunner, RunRequest, ToRunner } from './protocol.ts'
+
+const events = new EventQueue(send)
+const waiting: RunRequest[] = []
+let model: Model | undefined
+let present: { id: string; controller: AbortController } | undefined
+
+dieWithTheServer()
+captureOutput()
+
+process.on('message', (message: ToRunner) => {
+  switch (message.type) {
+    case 'inspect':
+      resolveImports(message.package.sourceDir)
+      return attempt(async () => {
+        const { signature } = await Model.open(message.package)
+        events.push({ type: 'inspected', signature })
+      })
+    case 'load':
+      resolveImports(message.package.sourceDir)
+      return attempt(async () => {
+        const opened = await Model.open(message.package)
+        await opened.setup(message.session, (text) => log(`${text}\n`))
+        model = opened
+        events.push({ type: 'ready' })
+      })
+    case 'run':
+      waiting.push(...message.runs)
+      if (!present) void runWaiting()
+      return
+    case 'cancel':
+      return cancel(message.id)
+    default:
+      return message satisfies never
+  }
+})
+
+/** The runs that came before `ready` start with it: see `attempt`. */
+async function runWaiting(): Promise<void> {
+  while (model && waiting.length > 0) {
+    const run = waiting.shift()
+    if (!run) return
+    const controller = new AbortController()
+    present = { id: run.id, controller }
+    events.push({ type: 'started', id: run.id })
+    await events.flush()
+    await model.run(run, controller.signal, events)
+    present = undefined
+  }
+  await events.flush()
+}
+
+async function attempt(work: () => Promise<void>): Promise<void> {
+  try {
+    await work()
+  } catch (error) {
+    events.push({ type: 'refused', message: messageOf(error) })
+  }
+  await events.flush()
+  if (!present) await runWaiting()
+}
+
+/** Resolves when the operating system has the message; a server that is gone takes none. */
+function send(group: FromRunner): Promise<void> {
+  return new Promise((resolve) => {
+    if (process.connected) process.send?.(group, () => resolve())
+    else resolve()
+  })
+}
+
+function cancel(id: string): void {
+  if (present?.id === id) return present.controller.abort()
+  const index = waiting.findIndex((run) => run.id === id)
+  if (index === -1) return
+  waiting.splice(index, 1)
+  events.push({ type: 'dropped', id })
+  if (!present) void events.flush()
+}
+
+function log(text: string): void {
+  events.push({ type: 'log', id: present?.id ?? null, text })
+  events.soon()
+}
+
+/** What the model prints belongs to the prediction that runs. */
+function captureOutput(): void {
+  const write = (chunk: string | Uint8Array): boolean => {
+    log(typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString())
+    return true
+  }
+  process.stdout.write = write
+  process.stderr.write = write
+}
+
+/** Packages import `reprise/model` wherever they lie, and libraries from beside where they were found. */
+function resolveImports(sourceDir: string): void {
+  const api = siblingModule(import.meta.url, '../models/define-model').href
+  const parentURL = pathToFileURL(`${sourceDir}/`).href
+  registerHooks({
+    resolve(specifier, context, next) {
+      if (specifier === 'reprise/model') return { url: api, shortCircuit: true }
+      try {
+        return next(specifier, context)
+      } catch (error) {
+        if (/^[./]|^[a-z]+:/.test(specifier)) throw error
+        return next(specifier, { ...context, parentURL })
+      }
+    },
+  })
+}
+
+/**
+ * A thread of its own notices when the server is gone, because this one may be deep in native code; the process ends by
+ * SIGKILL because a normal exit would wait for that code to return.
+ */
+function dieWithTheServer(): void {
+  const server = process.ppid
+  const source = `setInterval(() => { if (process.ppid !== ${server}) process.kill(process.pid, 'SIGKILL') }, 200)`
+  new Worker(source, {
+    eval: true,
+    execArgv: [],
+    resourceLimits: { maxOldGenerationSizeMb: 8, maxYoungGenerationSizeMb: 1 },
+  }).unref()
+  process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'))
+  process.on('uncaughtException', (error) => {
+    events.push({ type: 'refused', message: messageOf(error) })
+    void events.flush().finally(() => process.kill(process.pid, 'SIGKILL'))
+  })
+}

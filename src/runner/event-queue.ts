@@ -1,0 +1,72 @@
+import { messageOf } from '../errors.ts'
+import type { FromRunner, RunnerEvent } from './protocol.ts'
+
+/** Longest time that output waits to be joined with what follows. */
+const JOIN_MS = 20
+
+/**
+ * Collects events and sends them in groups. The first after a pause leaves at once; what follows within 20 ms is joined,
+ * so that a model that yields a thousand tokens a second costs fifty messages.
+ */
+export class EventQueue {
+  readonly #send: (events: FromRunner) => Promise<void>
+  #events: RunnerEvent[] = []
+  #timer: NodeJS.Timeout | undefined
+  #sentAt = 0
+
+  constructor(send: (events: FromRunner) => Promise<void>) {
+    this.#send = send
+  }
+
+  /** Adds an event that leaves with the next group. */
+  push(event: RunnerEvent): void {
+    this.#events.push(event)
+  }
+
+  /** Adds one output value; values of one run that wait together travel in one event. */
+  pushOutput(id: string, value: unknown): void {
+    const last = this.#events.at(-1)
+    if (last?.type === 'output' && last.id === id) last.values.push(value)
+    else this.#events.push({ type: 'output', id, values: [value] })
+    this.soon()
+  }
+
+  /** Sends at once if the last group left long enough ago, else when its time has passed. */
+  soon(): void {
+    if (this.#timer) return
+    const wait = this.#sentAt + JOIN_MS - performance.now()
+    if (wait <= 0) void this.flush()
+    else this.#timer = setTimeout(() => void this.flush(), wait)
+  }
+
+  /** Resolves when everything pushed so far has been handed to the operating system. */
+  async flush(): Promise<void> {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    if (this.#events.length === 0) return
+    const events = this.#events
+    this.#events = []
+    this.#sentAt = performance.now()
+    try {
+      await this.#send(events)
+    } catch (error) {
+      // JSON has no words for what a model produced: a BigInt, or an object that holds itself.
+      await this.#send(events.map((event) => (isSerializable(event) ? event : refusal(event, messageOf(error)))))
+    }
+  }
+}
+
+function isSerializable(event: RunnerEvent): boolean {
+  try {
+    JSON.stringify(event)
+    return true
+  } catch {
+    return false
+  }
+}
+
+function refusal(event: RunnerEvent, reason: string): RunnerEvent {
+  const id = 'id' in event ? event.id : null
+  const message = `The output cannot be written as JSON: ${reason}`
+  return id === null ? { type: 'refused', message } : { type: 'error', id, message, seconds: 0 }
+}

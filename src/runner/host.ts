@@ -1,0 +1,79 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { siblingModule } from '../sibling-module.ts'
+import type { FromRunner, RunnerEvent, ToRunner } from './protocol.ts'
+import type { RunnerRecords } from './records.ts'
+
+/** How long after a death to wait for its last messages; a process that the model left behind may hold the channel. */
+const LAST_WORDS_MS = 200
+
+export interface RunnerListener {
+  onEvent(event: RunnerEvent): void
+  /** Text that native code printed. */
+  onPrinted(text: string): void
+  /** Called once, after the last event; `how` reads as the end of a sentence: `was ended by SIGFPE`. */
+  onExit(how: string): void
+}
+
+/** What the scheduler sees of a runner process. */
+export interface Runner {
+  send(message: ToRunner): void
+  kill(): void
+}
+
+/** Starts a runner process that imports nothing yet. */
+export type LaunchRunner = (listener: RunnerListener) => Runner
+
+/** Makes the function that forks runners; none of the server's own settings reaches their environment. */
+export function runnerLauncher(environment: NodeJS.ProcessEnv, records: RunnerRecords): LaunchRunner {
+  const env = Object.fromEntries(Object.entries(environment).filter(([name]) => !name.startsWith('REPRISE_')))
+  const childEnv = { ...env, ORT_DISABLE_TELEMETRY: '1' }
+  return (listener) => {
+    const child = fork(fileURLToPath(siblingModule(import.meta.url, './child')), {
+      env: childEnv,
+      execArgv: ['--max-semi-space-size=1'],
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    })
+    if (child.pid !== undefined) records.add(child.pid)
+    listen(child, listener, () => {
+      if (child.pid !== undefined) records.remove(child.pid)
+    })
+    return {
+      send(message) {
+        // A child that has just died is told nothing; its exit is on the way.
+        if (child.connected) child.send(message, () => {})
+      },
+      kill() {
+        child.kill('SIGKILL')
+      },
+    }
+  }
+}
+
+function listen(child: ChildProcess, listener: RunnerListener, onGone: () => void): void {
+  child.on('message', (events: FromRunner) => {
+    for (const event of events) listener.onEvent(event)
+  })
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.setEncoding('utf8')
+    stream?.on('data', (text: string) => listener.onPrinted(text))
+  }
+  let how: string | undefined
+  const end = (description: string) => {
+    if (how !== undefined) return
+    how = description
+    onGone()
+    const tell = () => {
+      clearTimeout(timer)
+      child.off('disconnect', tell)
+      listener.onExit(description)
+    }
+    const timer = setTimeout(tell, LAST_WORDS_MS)
+    if (child.connected) child.once('disconnect', tell)
+    else setImmediate(tell)
+  }
+  child.on('exit', (code, signal) => end(signal ? `was ended by ${signal}` : `exited with code ${code}`))
+  child.on('error', (error) => {
+    if (child.pid === undefined) end(`could not be started: ${error.message}`)
+  })
+}

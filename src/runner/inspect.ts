@@ -1,0 +1,30 @@
+import { formatDuration } from '../duration.ts'
+import { AppError } from '../errors.ts'
+import { startTimer } from '../timer.ts'
+import type { LaunchRunner } from './host.ts'
+import type { PackageLocation, Signature } from './protocol.ts'
+
+/**
+ * Imports a package in a process of its own and asks for its signature, without setup.
+ * @throws AppError `invalid` with the reason when the code cannot be imported in time or is not a model.
+ */
+export function inspectPackage(launch: LaunchRunner, location: PackageLocation, timeoutMs: number): Promise<Signature> {
+  const { promise, resolve, reject } = Promise.withResolvers<Signature>()
+  const refuse = (reason: string) => reject(new AppError('invalid', reason))
+  const runner = launch({
+    onEvent(event) {
+      if (event.type === 'inspected') resolve(event.signature)
+      else if (event.type === 'refused') refuse(event.message)
+    },
+    onPrinted() {},
+    onExit: (how) => refuse(`The process that imported ${location.entry} ${how}`),
+  })
+  const stopTimer = startTimer(timeoutMs, () =>
+    refuse(`${location.entry} was not imported within ${formatDuration(timeoutMs)}`),
+  )
+  runner.send({ type: 'inspect', package: location })
+  return promise.finally(() => {
+    stopTimer()
+    runner.kill()
+  })
+}
