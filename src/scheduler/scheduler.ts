@@ -1,0 +1,102 @@
+import type { Logger } from 'pino'
+import type { Clock } from '../clock.ts'
+import type { LaunchRunner } from '../runner/host.ts'
+import { Lane, type Reservation } from './lane.ts'
+import { Replica } from './replica.ts'
+import type { RunnableVersion } from './runnable-version.ts'
+import type { Task } from './task.ts'
+
+export interface SchedulerOptions {
+  launch: LaunchRunner
+  clock: Clock
+  log: Logger
+  /** Cores that all runners share. */
+  threads: number
+}
+
+/** Decides which task runs where and when: one lane for each version that has been asked for. */
+export class Scheduler {
+  readonly #options: SchedulerOptions
+  readonly #lanes = new Map<string, Lane>()
+  #draining = false
+  #onIdle: (() => void) | undefined
+
+  constructor(options: SchedulerOptions) {
+    this.#options = options
+  }
+
+  /** Tasks of all versions that wait for a replica. */
+  get queued(): number {
+    let sum = 0
+    for (const lane of this.#lanes.values()) sum += lane.queued
+    return sum
+  }
+
+  /** Loads a version before anybody asks for it. */
+  warm(version: RunnableVersion): void {
+    this.#lane(version).warm()
+  }
+
+  /** Room in a replica for a task that is about to be created, if it could run at once. */
+  reserve(version: RunnableVersion): Reservation | undefined {
+    return this.#lane(version).reserve()
+  }
+
+  enqueue(version: RunnableVersion, task: Task): void {
+    this.#lane(version).enqueue(task)
+  }
+
+  /** Forgets a task that has ended for its owner, wherever it is. */
+  abandon(contentHash: string, id: string): void {
+    this.#lanes.get(contentHash)?.abandon(id)
+  }
+
+  /** Starts nothing any more. Resolves when what runs has ended; queued tasks are left alone. */
+  async drain(): Promise<void> {
+    this.#draining = true
+    for (const lane of this.#lanes.values()) lane.drain()
+    if (this.#busy) await new Promise<void>((resolve) => (this.#onIdle = resolve))
+  }
+
+  /** Ends every runner; resolves when their processes are gone. */
+  async close(): Promise<void> {
+    this.#draining = true
+    await Promise.all([...this.#lanes.values()].map((lane) => lane.close()))
+  }
+
+  get #busy(): boolean {
+    return [...this.#lanes.values()].some((lane) => lane.busy)
+  }
+
+  #lane(version: RunnableVersion): Lane {
+    const known = this.#lanes.get(version.contentHash)
+    if (known) return known
+    const { clock, log } = this.#options
+    const lane = new Lane(version, {
+      clock,
+      startReplica: (runnable, listener) =>
+        new Replica(runnable, this.#threadsFor(runnable), this.#options.launch, {
+          ...listener,
+          onFree: () => {
+            listener.onFree()
+            if (this.#onIdle && !this.#busy) this.#onIdle()
+          },
+          onEnd: (end) => {
+            listener.onEnd(end)
+            if (this.#onIdle && !this.#busy) this.#onIdle()
+          },
+        }),
+      onServerLog: ({ model }, text) => log.info({ model }, text.trimEnd()),
+      onBroken: ({ model }, reason) => log.error({ model, reason }, 'the model cannot be set up'),
+    })
+    if (this.#draining) lane.drain()
+    this.#lanes.set(version.contentHash, lane)
+    return lane
+  }
+
+  /** An equal share of the cores, fixed when the replica loads, unless the package says otherwise. */
+  #threadsFor({ run }: RunnableVersion): number {
+    const active = [...this.#lanes.values()].filter((lane) => lane.active).length
+    return run.threads ?? Math.max(1, Math.floor(this.#options.threads / (active + 1)))
+  }
+}

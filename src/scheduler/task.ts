@@ -1,0 +1,13 @@
+import type { RunRequest } from '../runner/protocol.ts'
+
+/** A piece of work for a runner, as the scheduler sees it. The callbacks come in order, and none after an ending one. */
+export interface Task extends RunRequest {
+  /** Records durably that a runner is about to run this. Resolves to false when the task has ended meanwhile. */
+  claim(): Promise<boolean>
+  onStarted(): void
+  onOutput(values: readonly unknown[]): void
+  onLog(text: string): void
+  onMetric(name: string, value: number): void
+  onDone(output: unknown, seconds: number): void
+  onFailed(message: string, seconds?: number): void
+}
