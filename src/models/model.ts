@@ -1,0 +1,28 @@
+import type { RunnableVersion } from '../scheduler/runnable-version.ts'
+import type { ValidateInput } from './input-validation.ts'
+import type { OpenapiSchema } from './openapi-schema.ts'
+import type { ModelYaml } from './package.ts'
+
+/** A version that can be run: an id, what it points to, and what its schema says. */
+export interface Version {
+  id: string
+  createdAt: number
+  openapiSchema: OpenapiSchema
+  validateInput: ValidateInput
+  /** Whether the output arrives item by item. */
+  streams: boolean
+  runnable: RunnableVersion
+}
+
+export interface Model {
+  owner: string
+  name: string
+  createdAt: number
+  runCount: number
+  /** What the author tells about it. */
+  about: ModelYaml
+  /** What a run without a version uses. */
+  current: Version | undefined
+  /** By id, the present one included. */
+  versions: Map<string, Version>
+}

@@ -1,0 +1,123 @@
+import { existsSync } from 'node:fs'
+import { readdir, readFile } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { type Static, Type } from '@sinclair/typebox'
+import { Ajv } from 'ajv'
+import { parse } from 'yaml'
+import { parseDuration } from '../duration.ts'
+import { AppError } from '../errors.ts'
+import { fieldErrors } from '../field-errors.ts'
+import type { RunSettings } from '../scheduler/runnable-version.ts'
+
+const Duration = Type.Union([Type.String(), Type.Integer({ minimum: 1 })])
+
+const ModelYaml = Type.Object({
+  description: Type.Optional(Type.String()),
+  visibility: Type.Optional(Type.Union([Type.Literal('public'), Type.Literal('private')])),
+  license_url: Type.Optional(Type.String()),
+  github_url: Type.Optional(Type.String()),
+  paper_url: Type.Optional(Type.String()),
+  version: Type.Optional(Type.String({ pattern: '^[0-9a-f]{64}$' })),
+  run: Type.Optional(
+    Type.Object(
+      {
+        replicas: Type.Optional(
+          Type.Object(
+            { min: Type.Optional(Type.Integer({ minimum: 0, maximum: 1 })) },
+            { additionalProperties: false },
+          ),
+        ),
+        threads: Type.Optional(Type.Integer({ minimum: 1 })),
+        setup_timeout: Type.Optional(Duration),
+        predict_timeout: Type.Optional(Duration),
+        session_options: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
+      },
+      { additionalProperties: false },
+    ),
+  ),
+})
+
+export type ModelYaml = Static<typeof ModelYaml>
+
+/** A folder `<owner>/<name>` as its author wrote it. */
+export interface Package {
+  /** `owner/name` */
+  name: string
+  dir: string
+  /** The file whose default export is the model. */
+  entry: string
+  yaml: ModelYaml
+  run: RunSettings
+}
+
+const NAME_PART = /^[a-z0-9][a-z0-9._-]*$/i
+const ENTRIES = ['predict.ts', 'predict.js']
+const DEFAULT_SETUP_TIMEOUT_MS = 5 * 60_000
+const DEFAULT_PREDICT_TIMEOUT_MS = 30 * 60_000
+
+const validateYaml = new Ajv({ allErrors: true, verbose: true, strict: false }).compile<ModelYaml>(ModelYaml)
+
+/** Folders two levels below `dir` that could be packages; none when `dir` does not exist. */
+export async function listPackageDirs(dir: string): Promise<string[]> {
+  const found: string[] = []
+  for (const owner of await foldersIn(dir))
+    for (const name of await foldersIn(join(dir, owner))) found.push(join(dir, owner, name))
+  return found
+}
+
+async function foldersIn(dir: string): Promise<string[]> {
+  if (!existsSync(dir)) return []
+  const entries = await readdir(dir, { withFileTypes: true })
+  return entries
+    .filter((entry) => !entry.isFile() && NAME_PART.test(entry.name))
+    .map(({ name }) => name)
+    .sort()
+}
+
+export function packageName(dir: string): string {
+  return `${basename(dirname(dir))}/${basename(dir)}`
+}
+
+/** @throws AppError `invalid` that says what is wrong with the package and in which file. */
+export async function readPackage(dir: string): Promise<Package> {
+  const entry = ENTRIES.find((file) => existsSync(join(dir, file)))
+  if (!entry) throw new AppError('invalid', `There is no ${ENTRIES.join(' or ')} in ${dir}`)
+  const yaml = await readYaml(join(dir, 'model.yaml'))
+  const { run = {} } = yaml
+  return {
+    name: packageName(dir),
+    dir,
+    entry,
+    yaml,
+    run: {
+      minReplicas: run.replicas?.min ?? 0,
+      threads: run.threads ?? null,
+      setupTimeoutMs: duration('run.setup_timeout', run.setup_timeout) ?? DEFAULT_SETUP_TIMEOUT_MS,
+      predictTimeoutMs: duration('run.predict_timeout', run.predict_timeout) ?? DEFAULT_PREDICT_TIMEOUT_MS,
+      sessionOptions: run.session_options ?? {},
+    },
+  }
+}
+
+async function readYaml(path: string): Promise<ModelYaml> {
+  if (!existsSync(path)) return {}
+  let content: unknown
+  try {
+    content = parse(await readFile(path, 'utf8')) ?? {}
+  } catch (error) {
+    throw new AppError('invalid', `model.yaml is not valid YAML: ${error instanceof Error ? error.message : error}`)
+  }
+  if (validateYaml(content)) return content
+  const problems = fieldErrors(validateYaml.errors ?? [], '').map(
+    ({ field, description }) => `${field}: ${description}`,
+  )
+  throw new AppError('invalid', `model.yaml: ${problems.join('; ')}`)
+}
+
+function duration(field: string, value: string | number | undefined): number | undefined {
+  if (value === undefined) return
+  const milliseconds = parseDuration(String(value))
+  if (!milliseconds)
+    throw new AppError('invalid', `model.yaml: ${field}: "${value}" is not a duration such as 30s or 5m`)
+  return milliseconds
+}

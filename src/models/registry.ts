@@ -1,0 +1,265 @@
+import type { Logger } from 'pino'
+import type { Clock } from '../clock.ts'
+import type { Writer } from '../db/writer.ts'
+import { AppError, messageOf, notFound } from '../errors.ts'
+import type { LaunchRunner } from '../runner/host.ts'
+import { inspectPackage } from '../runner/inspect.ts'
+import type { RunnableVersion } from '../scheduler/runnable-version.ts'
+import { inputValidator } from './input-validation.ts'
+import type { Model, Version } from './model.ts'
+import { openapiSchema } from './openapi-schema.ts'
+import { listPackageDirs, type Package, packageName, readPackage } from './package.ts'
+import { Snapshots } from './snapshots.ts'
+import * as store from './store.ts'
+
+/** How many packages are imported at the same time to learn their schemas. */
+const INSPECTIONS = 2
+const INSPECT_TIMEOUT_MS = 60_000
+/** Runs are counted in memory and written this often. */
+const COUNT_MS = 1_000
+const RETRY_AFTER_SECONDS = 2
+
+export interface RegistryOptions {
+  store: store.ModelStore
+  writer: Writer
+  launch: LaunchRunner
+  clock: Clock
+  log: Logger
+  snapshotsDir: string
+  /** Folders of packages; where two hold the same name, the first wins. */
+  packageDirs: readonly string[]
+}
+
+/** The models of this server and their versions. */
+export class ModelRegistry {
+  readonly #options: RegistryOptions
+  readonly #snapshots: Snapshots
+  readonly #models = new Map<string, Model>()
+  readonly #runnables = new Map<string, RunnableVersion>()
+  readonly #versionsById = new Map<string, { model: Model; version: Version }>()
+  /** Names of packages that have not been looked at yet. */
+  readonly #pending = new Set<string>()
+  readonly #runs = new Map<string, number>()
+  #countTimer: NodeJS.Timeout | undefined
+
+  constructor(options: RegistryOptions) {
+    this.#options = options
+    const { store: known, writer, snapshotsDir } = options
+    this.#snapshots = new Snapshots(snapshotsDir, {
+      find: (facts) => known.findHash(facts),
+      remember: (facts, sha256) => void writer.submit(store.rememberHash(facts, sha256)).catch(() => {}),
+    })
+  }
+
+  /**
+   * Reads what former runs knew and every package there is; resolves when all have been looked at.
+   * @param keep content hashes that unfinished predictions were created with
+   */
+  async load(keep: ReadonlySet<string>): Promise<void> {
+    const packages = await this.#findPackages()
+    for (const name of packages.keys()) this.#pending.add(name)
+    const snapshots = this.#readStored()
+    const queue = packages.values()
+    const work = async () => {
+      for (const dir of queue) await this.#loadPackage(dir, snapshots)
+    }
+    await Promise.all(Array.from({ length: INSPECTIONS }, work))
+    await this.#sweep(keep, snapshots)
+  }
+
+  /** Every model that can be run. */
+  list(): Model[] {
+    return [...this.#models.values()].filter((model) => model.current)
+  }
+
+  /**
+   * @param name `owner/name`
+   * @throws AppError `not_found`, or `unavailable` while its package is being looked at.
+   */
+  getModel(name: string): Model & { current: Version } {
+    const model = this.#models.get(name)
+    const { current } = model ?? {}
+    if (model && current) return { ...model, current }
+    if (this.#pending.has(name)) throw stillLoading()
+    throw notFound()
+  }
+
+  /** @throws AppError as `getModel` does */
+  getVersion(name: string, id: string): Version {
+    const version = this.getModel(name).versions.get(id)
+    if (!version) throw notFound()
+    return version
+  }
+
+  /**
+   * Finds what the `version` of a create names: `owner/name`, `owner/name:<id>` or `<id>`.
+   * @throws AppError `invalid` in the words of replicate-api.md 2.2, or `unavailable` while packages are being looked at.
+   */
+  resolve(reference: string): { model: Model; version: Version } {
+    const [name = '', id] = reference.split(':')
+    if (!name.includes('/')) {
+      const found = this.#versionsById.get(reference)
+      if (found?.model.current) return found
+    } else {
+      const model = this.#models.get(name)
+      const version = id === undefined ? model?.current : model?.versions.get(id)
+      if (model?.current && version) return { model, version }
+    }
+    if (this.#pending.size > 0) throw stillLoading()
+    throw new AppError(
+      'invalid',
+      "The specified version does not exist (or perhaps you don't have permission to use it?)",
+      {
+        title: 'Invalid version or not permitted',
+      },
+    )
+  }
+
+  /** What a prediction was created with, wherever its version id points by now. */
+  findRunnable(contentHash: string): RunnableVersion | undefined {
+    return this.#runnables.get(contentHash)
+  }
+
+  /** Versions whose package asks to be loaded from the start. */
+  *warmVersions(): Generator<RunnableVersion> {
+    for (const { current } of this.#models.values())
+      if (current && current.runnable.run.minReplicas > 0) yield current.runnable
+  }
+
+  countRun(name: string): void {
+    const model = this.#models.get(name)
+    if (model) model.runCount++
+    this.#runs.set(name, (this.#runs.get(name) ?? 0) + 1)
+    this.#countTimer ??= setTimeout(() => void this.#writeCounts(), COUNT_MS)
+  }
+
+  async close(): Promise<void> {
+    clearTimeout(this.#countTimer)
+    await this.#writeCounts()
+  }
+
+  async #findPackages(): Promise<Map<string, string>> {
+    const found = new Map<string, string>()
+    for (const dir of this.#options.packageDirs)
+      for (const packageDir of await listPackageDirs(dir))
+        if (!found.has(packageName(packageDir))) found.set(packageName(packageDir), packageDir)
+    return found
+  }
+
+  #readStored(): Map<string, store.InspectedSnapshot> {
+    const snapshots = new Map<string, store.InspectedSnapshot>()
+    for (const snapshot of this.#options.store.snapshots()) {
+      if (!this.#snapshots.has(snapshot.contentHash)) continue
+      snapshots.set(snapshot.contentHash, snapshot)
+      this.#runnables.set(snapshot.contentHash, this.#toRunnable(snapshot))
+    }
+    for (const { name, createdAt, runCount } of this.#options.store.models()) this.#addModel(name, createdAt, runCount)
+    for (const record of this.#options.store.versions()) {
+      const snapshot = snapshots.get(record.contentHash)
+      if (snapshot) this.#addVersion(snapshot, record)
+    }
+    return snapshots
+  }
+
+  /** A package that is broken is reported and leaves the others alone. */
+  async #loadPackage(dir: string, snapshots: Map<string, store.InspectedSnapshot>): Promise<void> {
+    const name = packageName(dir)
+    try {
+      const found = await readPackage(dir)
+      const hash = await this.#snapshots.take(name, dir)
+      const snapshot = await this.#inspect(found, hash, snapshots.get(hash))
+      snapshots.set(hash, snapshot)
+      await this.#publish(found, snapshot)
+    } catch (error) {
+      this.#options.log.error({ model: name, dir, reason: messageOf(error) }, 'the package is broken and is not served')
+    } finally {
+      this.#pending.delete(name)
+    }
+  }
+
+  async #inspect(
+    { name, dir, entry, run }: Package,
+    contentHash: string,
+    known: store.InspectedSnapshot | undefined,
+  ): Promise<store.InspectedSnapshot> {
+    if (known) return { ...known, sourceDir: dir, run }
+    const location = { dir: this.#snapshots.dirOf(contentHash), entry, sourceDir: dir }
+    const signature = await inspectPackage(this.#options.launch, location, INSPECT_TIMEOUT_MS)
+    return { contentHash, model: name, entry, sourceDir: dir, run, signature }
+  }
+
+  async #publish({ name, yaml }: Package, snapshot: store.InspectedSnapshot): Promise<void> {
+    const id = yaml.version ?? snapshot.contentHash
+    const before = this.#models.get(name)?.versions.get(id)
+    if (before && before.runnable.contentHash !== snapshot.contentHash)
+      this.#options.log.warn({ model: name, version: id }, 'the content behind a pinned version id has changed')
+    const record = {
+      model: name,
+      id,
+      contentHash: snapshot.contentHash,
+      createdAt: before?.createdAt ?? this.#options.clock.now(),
+    }
+    await this.#options.writer.submit(store.putVersion(snapshot, record))
+    this.#runnables.set(snapshot.contentHash, this.#toRunnable(snapshot))
+    this.#addModel(name, record.createdAt, 0)
+    const { model, version } = this.#addVersion(snapshot, record)
+    model.about = yaml
+    model.current = version
+  }
+
+  #addModel(fullName: string, createdAt: number, runCount: number): Model {
+    const [owner = '', name = ''] = fullName.split('/')
+    const known = this.#models.get(fullName)
+    if (known) return known
+    const model: Model = { owner, name, createdAt, runCount, about: {}, current: undefined, versions: new Map() }
+    this.#models.set(fullName, model)
+    return model
+  }
+
+  #addVersion(
+    snapshot: store.InspectedSnapshot,
+    { model: name, id, createdAt }: store.VersionRecord,
+  ): { model: Model; version: Version } {
+    const model = this.#addModel(name, createdAt, 0)
+    const schema = openapiSchema(snapshot.signature)
+    const version: Version = {
+      id,
+      createdAt,
+      openapiSchema: schema,
+      validateInput: inputValidator(schema),
+      streams: snapshot.signature.output['x-cog-array-type'] === 'iterator',
+      runnable: this.#toRunnable(snapshot),
+    }
+    model.versions.set(id, version)
+    const found = { model, version }
+    this.#versionsById.set(id, found)
+    return found
+  }
+
+  #toRunnable({ model, contentHash, entry, sourceDir, run }: store.InspectedSnapshot): RunnableVersion {
+    return { model, contentHash, package: { dir: this.#snapshots.dirOf(contentHash), entry, sourceDir }, run }
+  }
+
+  async #sweep(keep: ReadonlySet<string>, snapshots: ReadonlyMap<string, store.InspectedSnapshot>): Promise<void> {
+    const used = new Set(keep)
+    for (const { versions } of this.#models.values())
+      for (const { runnable } of versions.values()) used.add(runnable.contentHash)
+    for (const hash of snapshots.keys())
+      if (!used.has(hash)) await this.#options.writer.submit(store.deleteSnapshot(hash))
+    await this.#snapshots.sweep(used)
+  }
+
+  async #writeCounts(): Promise<void> {
+    this.#countTimer = undefined
+    const counts = [...this.#runs]
+    this.#runs.clear()
+    // A count that is lost with the disk is no loss that anybody acts on.
+    await Promise.allSettled(counts.map(([name, runs]) => this.#options.writer.submit(store.countRuns(name, runs))))
+  }
+}
+
+function stillLoading(): AppError {
+  return new AppError('unavailable', 'The model is still being looked at; try again shortly', {
+    retryAfterSeconds: RETRY_AFTER_SECONDS,
+  })
+}

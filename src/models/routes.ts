@@ -1,0 +1,64 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from '@sinclair/typebox'
+import type { OriginOf } from '../http/origin.ts'
+import { pageOf, problems, reference } from '../http/schemas.ts'
+import type { ModelRegistry } from './registry.ts'
+import { toWireModel, toWireVersion, WireModel, WireVersion } from './schema.ts'
+
+const ModelName = Type.Object({ owner: Type.String(), name: Type.String() })
+const VersionName = Type.Object({ owner: Type.String(), name: Type.String(), id: Type.String() })
+
+export const modelRoutes: FastifyPluginAsyncTypebox<{ models: ModelRegistry; originOf: OriginOf }> = async (
+  app,
+  { models, originOf },
+) => {
+  app.addSchema(WireVersion)
+  app.addSchema(WireModel)
+
+  app.get(
+    '/v1/models/:owner/:name',
+    {
+      schema: {
+        operationId: 'models.get',
+        summary: 'Get a model',
+        params: ModelName,
+        response: { 200: reference(WireModel), ...problems },
+      },
+    },
+    async (request) => {
+      const { owner, name } = request.params
+      return toWireModel(models.getModel(`${owner}/${name}`), originOf(request))
+    },
+  )
+
+  // One page holds them all, as Replicate's does.
+  app.get(
+    '/v1/models/:owner/:name/versions',
+    {
+      schema: {
+        operationId: 'models.versions.list',
+        summary: 'List the versions of a model, newest first',
+        params: ModelName,
+        response: { 200: pageOf(WireVersion), ...problems },
+      },
+    },
+    async ({ params: { owner, name } }) => {
+      const { versions } = models.getModel(`${owner}/${name}`)
+      const newestFirst = [...versions.values()].sort((a, b) => b.createdAt - a.createdAt)
+      return { next: null, previous: null, results: newestFirst.map(toWireVersion) }
+    },
+  )
+
+  app.get(
+    '/v1/models/:owner/:name/versions/:id',
+    {
+      schema: {
+        operationId: 'models.versions.get',
+        summary: 'Get a version of a model',
+        params: VersionName,
+        response: { 200: reference(WireVersion), ...problems },
+      },
+    },
+    async ({ params: { owner, name, id } }) => toWireVersion(models.getVersion(`${owner}/${name}`, id)),
+  )
+}

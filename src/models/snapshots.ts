@@ -1,0 +1,82 @@
+import { constants, existsSync } from 'node:fs'
+import { copyFile, mkdir, open, readdir, rename, rm } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { AppError } from '../errors.ts'
+import { newSecret } from '../secret.ts'
+import { contentHash, type HashCache, listContent } from './content-hash.ts'
+
+/** A package that changes while it is copied is copied again this often. */
+const TRIES = 3
+const UNFINISHED = '.unfinished-'
+
+/** Unchanging copies of packages, one folder for each content; versions are loaded from here only. */
+export class Snapshots {
+  readonly #dir: string
+  readonly #cache: HashCache
+
+  constructor(dir: string, cache: HashCache) {
+    this.#dir = dir
+    this.#cache = cache
+  }
+
+  dirOf(hash: string): string {
+    return join(this.#dir, hash)
+  }
+
+  has(hash: string): boolean {
+    return existsSync(this.dirOf(hash))
+  }
+
+  /**
+   * Keeps the present content of a package and returns its hash.
+   * @throws AppError `unavailable` when the package does not hold still.
+   */
+  async take(name: string, packageDir: string): Promise<string> {
+    for (let i = 0; i < TRIES; i++) {
+      const hash = await contentHash(name, packageDir, this.#cache)
+      if (this.has(hash)) return hash
+      const copy = join(this.#dir, `${UNFINISHED}${newSecret()}`)
+      await copyContent(packageDir, copy)
+      if ((await contentHash(name, copy)) === hash) {
+        await rename(copy, this.dirOf(hash))
+        await syncPath(this.#dir)
+        return hash
+      }
+      await rm(copy, { recursive: true, force: true })
+    }
+    throw new AppError(
+      'unavailable',
+      `The package ${name} changes while it is read; restart when it has been copied whole`,
+    )
+  }
+
+  /** Removes copies that were never finished and those that nothing refers to. */
+  async sweep(referenced: ReadonlySet<string>): Promise<void> {
+    if (!existsSync(this.#dir)) return
+    for (const name of await readdir(this.#dir))
+      if (!referenced.has(name)) await rm(join(this.#dir, name), { recursive: true, force: true })
+  }
+}
+
+async function copyContent(from: string, to: string): Promise<void> {
+  const folders = new Set([to])
+  await mkdir(to, { recursive: true })
+  for (const path of await listContent(from)) {
+    const target = join(to, path)
+    await mkdir(dirname(target), { recursive: true })
+    folders.add(dirname(target))
+    await copyFile(join(from, path), target, constants.COPYFILE_FICLONE)
+    await syncPath(target)
+  }
+  for (const folder of folders) await syncPath(folder)
+}
+
+/** Brings a file, or the names in a folder, to the disk. */
+async function syncPath(path: string): Promise<void> {
+  const handle = await open(path)
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
