@@ -1,0 +1,269 @@
+import type { Logger } from 'pino'
+import type { Clock } from '../clock.ts'
+import type { Writer } from '../db/writer.ts'
+import { AppError } from '../errors.ts'
+import type { Task } from '../scheduler/task.ts'
+import { startTimer } from '../timer.ts'
+import { claim, fail, isTerminal, type Prediction, start, succeed } from './prediction.ts'
+import * as store from './store.ts'
+
+/** A start is committed together with what follows it within this time, which spares short runs a commit. */
+const START_DELAY_MS = 5
+/** Output and logs of a running prediction are stored this often. */
+const CHUNK_MS = 500
+/** Waits between tries to commit a change that the database refused; the last is repeated. */
+const RETRY_MS = [50, 200, 1_000, 5_000]
+const LOGS_LIMIT = 4 * 2 ** 20
+const LOGS_CUT = `\n[logs beyond ${LOGS_LIMIT} characters are not kept]\n`
+const OUTPUT_LIMIT = 32 * 2 ** 20
+
+type Transition = (p: Prediction, at: number) => Prediction | undefined
+
+export interface LiveContext {
+  writer: Writer
+  clock: Clock
+  log: Logger
+  /** Called when the prediction has ended for its owner while a runner may still have it. */
+  onAbandoned(live: LivePrediction): void
+  /** Called after the terminal state has been committed and published. */
+  onEnded(live: LivePrediction): void
+}
+
+/**
+ * A prediction that has not ended, and the only way to change it. Transitions are computed against the state last
+ * submitted; everybody else sees the state last acknowledged by the writer. At most one write of a prediction is under
+ * way: what changes meanwhile goes with the next.
+ */
+export class LivePrediction implements Task {
+  readonly #context: LiveContext
+  readonly #streams: boolean
+  readonly #listeners = new Set<() => void>()
+  readonly #output: unknown[] = []
+  readonly #metrics: Record<string, number> = {}
+  #outputSize = 0
+  #logs = ''
+  #submitted: Prediction
+  #acknowledged: Prediction
+  #persisting: Promise<void> | undefined
+  #startTimer: NodeJS.Timeout | undefined
+  #chunkTimer: NodeJS.Timeout | undefined
+  #stopDeadline: (() => void) | undefined
+  #left = false
+  #chunks = { count: 0, output: 0, logs: 0 }
+
+  /** `stored` is what a former server kept of the output and logs. */
+  constructor(prediction: Prediction, context: LiveContext, stored?: store.Chunk) {
+    this.#context = context
+    this.#submitted = prediction
+    this.#acknowledged = prediction
+    this.#streams = prediction.streamSecret !== null
+    if (stored) {
+      this.#output.push(...stored.output)
+      this.#logs = stored.logs
+      this.#chunks = { count: 1, output: stored.output.length, logs: stored.logs.length }
+    }
+  }
+
+  get id(): string {
+    return this.#submitted.id
+  }
+
+  get input(): Prediction['input'] {
+    return this.#submitted.input
+  }
+
+  /** The committed state, with what has been produced since. */
+  get view(): Prediction {
+    const p = this.#acknowledged
+    if (p.status !== 'processing') return p
+    return { ...p, output: this.#streams ? [...this.#output] : null, logs: this.#logs }
+  }
+
+  /** Committed and final. */
+  get ended(): boolean {
+    return isTerminal(this.#acknowledged.status)
+  }
+
+  /** Whether this server stops before the prediction has ended; the next one takes it up. */
+  get left(): boolean {
+    return this.#left
+  }
+
+  /** Whether a runner may have begun it, as far as the last submitted state tells. */
+  get claimed(): boolean {
+    return this.#submitted.claimedAt !== null
+  }
+
+  /** Values streamed so far; the array grows in place. */
+  get streamed(): readonly unknown[] {
+    return this.#output
+  }
+
+  /** Calls back after each change that readers may see, until the returned function is called. */
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  /** Commits the first row. @throws AppError when it could not be kept. */
+  async create(): Promise<void> {
+    await this.#context.writer.submit(store.insert(this.#submitted))
+  }
+
+  /** Ends the prediction when the time has come that its `Cancel-After` set. */
+  watchDeadline(onExpired: () => void): void {
+    const { deadline } = this.#submitted
+    if (deadline !== null) this.#stopDeadline = startTimer(deadline - this.#context.clock.now(), onExpired)
+  }
+
+  /**
+   * Applies a transition to the last submitted state and begins to commit it.
+   * @returns false when the prediction has ended and nothing changed.
+   */
+  change(transition: Transition): boolean {
+    if (!this.#submit(transition)) return false
+    this.#persist()
+    return true
+  }
+
+  /** Ends the prediction in a way that the runner did not ask for. */
+  end(
+    transition: (p: Prediction, produced: { output: unknown; logs: string }, at: number) => Prediction | undefined,
+  ): void {
+    if (this.change((p, at) => transition(p, this.#produced(), at))) this.#context.onAbandoned(this)
+  }
+
+  /** Resolves when the last submitted state has been committed. */
+  async settled(): Promise<void> {
+    await this.#persisting
+  }
+
+  async claim(): Promise<boolean> {
+    this.change(claim)
+    await this.settled()
+    return !isTerminal(this.#submitted.status)
+  }
+
+  onStarted(): void {
+    if (this.#submit(start)) this.#startTimer = setTimeout(() => this.#persist(), START_DELAY_MS)
+  }
+
+  onOutput(values: readonly unknown[]): void {
+    if (isTerminal(this.#submitted.status)) return
+    for (const value of values) {
+      this.#outputSize += typeof value === 'string' ? value.length : JSON.stringify(value).length
+      this.#output.push(value)
+    }
+    if (this.#outputSize > OUTPUT_LIMIT)
+      return this.end((p, produced, at) =>
+        fail(p, `The output is longer than ${OUTPUT_LIMIT} characters`, produced, at),
+      )
+    this.#produce()
+  }
+
+  onLog(text: string): void {
+    if (isTerminal(this.#submitted.status) || this.#logs.length > LOGS_LIMIT) return
+    this.#logs += text
+    if (this.#logs.length > LOGS_LIMIT) this.#logs = this.#logs.slice(0, LOGS_LIMIT) + LOGS_CUT
+    this.#produce()
+  }
+
+  onMetric(name: string, value: number): void {
+    this.#metrics[name] = value
+  }
+
+  onDone(output: unknown, predictSeconds: number): void {
+    const report = {
+      output: this.#streams ? this.#output : output,
+      logs: this.#logs,
+      metrics: this.#metrics,
+      predictSeconds,
+    }
+    this.change((p, at) => succeed(p, report, at))
+  }
+
+  onFailed(message: string, predictSeconds?: number): void {
+    const measured = predictSeconds === undefined ? {} : { predictSeconds }
+    this.change((p, at) => fail(p, message, { ...this.#produced(), metrics: this.#metrics, ...measured }, at))
+  }
+
+  /** Tells those who wait that it does not end here. */
+  leave(): void {
+    this.#left = true
+    this.#clearTimers()
+    this.#publish()
+  }
+
+  #produced(): { output: unknown; logs: string } {
+    return { output: this.#streams && this.#output.length > 0 ? this.#output : null, logs: this.#logs }
+  }
+
+  /** Announces output and logs at once and stores them soon: they are the only things told before they are on disk. */
+  #produce(): void {
+    if (isTerminal(this.#submitted.status)) return
+    this.#chunkTimer ??= setTimeout(() => void this.#storeChunk(), CHUNK_MS)
+    this.#publish()
+  }
+
+  #submit(transition: Transition): boolean {
+    const next = transition(this.#submitted, this.#context.clock.now())
+    if (!next) return false
+    this.#submitted = { ...next, revision: this.#submitted.revision + 1 }
+    if (isTerminal(next.status)) this.#clearTimers()
+    return true
+  }
+
+  #clearTimers(): void {
+    clearTimeout(this.#startTimer)
+    clearTimeout(this.#chunkTimer)
+    this.#stopDeadline?.()
+  }
+
+  #persist(): void {
+    this.#persisting ??= this.#commitChanges().finally(() => {
+      this.#persisting = undefined
+    })
+  }
+
+  async #commitChanges(): Promise<void> {
+    let failures = 0
+    while (this.#acknowledged !== this.#submitted) {
+      const target = this.#submitted
+      const write = store.update(target, this.#acknowledged.revision)
+      const folds = isTerminal(target.status) && this.#chunks.count > 0
+      try {
+        await this.#context.writer.submit(folds ? [...write, ...store.fold(target.id)] : write)
+      } catch (error) {
+        this.#context.log.error(
+          { err: error, prediction: target.id, status: target.status },
+          'a change could not be committed',
+        )
+        // Somebody else has written the row; what it holds now is what counts.
+        if (error instanceof AppError && error.code === 'conflict') return this.#context.onEnded(this)
+        await new Promise((resolve) => setTimeout(resolve, RETRY_MS[Math.min(failures++, RETRY_MS.length - 1)]))
+        continue
+      }
+      this.#acknowledged = target
+      this.#publish()
+    }
+    if (this.ended) this.#context.onEnded(this)
+  }
+
+  async #storeChunk(): Promise<void> {
+    const from = this.#chunks
+    this.#chunks = { count: from.count + 1, output: this.#output.length, logs: this.#logs.length }
+    const chunk = { output: this.#output.slice(from.output), logs: this.#logs.slice(from.logs) }
+    try {
+      await this.#context.writer.submit(store.append(this.id, from.count, chunk, this.#context.clock.now()))
+    } catch {
+      // Goes with the next one; the whole is written when the prediction ends.
+      this.#chunks = from
+    }
+    this.#chunkTimer = undefined
+    if (this.#chunks.output < this.#output.length || this.#chunks.logs < this.#logs.length) this.#produce()
+  }
+
+  #publish(): void {
+    for (const listener of this.#listeners) listener()
+  }
+}

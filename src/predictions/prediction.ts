@@ -1,0 +1,142 @@
+/**
+ * A prediction and the ways it may change.
+ *
+ *   starting ──claim──► starting (claimed) ──start──► processing ──► succeeded | failed | canceled
+ *      └──► canceled | aborted | failed        └──► canceled | failed
+ *
+ * Each function takes the state last submitted and returns the next one, or undefined when nothing changes: a terminal
+ * prediction never moves again, so a late answer changes nothing.
+ */
+
+export const STATUSES = ['starting', 'processing', 'succeeded', 'failed', 'canceled', 'aborted'] as const
+export type Status = (typeof STATUSES)[number]
+export const SOURCES = ['api', 'web'] as const
+export type Source = (typeof SOURCES)[number]
+export const WEBHOOK_EVENTS = ['start', 'output', 'logs', 'completed'] as const
+export type WebhookEvent = (typeof WEBHOOK_EVENTS)[number]
+
+export function isWebhookEvent(value: unknown): value is WebhookEvent {
+  return WEBHOOK_EVENTS.some((event) => event === value)
+}
+
+export type Metrics = Readonly<Record<string, number>>
+
+/** Times are milliseconds since 1970. */
+export interface Prediction {
+  readonly id: string
+  readonly account: string
+  /** `owner/name` */
+  readonly model: string
+  readonly version: string
+  /** What the version id pointed to when this was created. */
+  readonly contentHash: string
+  readonly status: Status
+  /** Counts committed changes; every update names the revision that it replaces. */
+  readonly revision: number
+  readonly source: Source
+  readonly input: Readonly<Record<string, unknown>>
+  readonly output: unknown
+  readonly logs: string
+  readonly error: string | null
+  readonly metrics: Metrics | null
+  readonly createdAt: number
+  /** When a runner was chosen; from then on it may have run. */
+  readonly claimedAt: number | null
+  readonly startedAt: number | null
+  readonly completedAt: number | null
+  /** Set by `Cancel-After`. */
+  readonly deadline: number | null
+  readonly webhook: string | null
+  readonly webhookEventsFilter: readonly WebhookEvent[] | null
+  /** Origin of the request that created it, for the URLs we hand out where no request is at hand. */
+  readonly origin: string
+  /** Makes the stream URL unguessable; null when the version does not stream. */
+  readonly streamSecret: string | null
+  readonly idempotencyKey: string | null
+  readonly requestHash: string | null
+}
+
+/** What a run has produced so far, or in all. */
+export interface Produced {
+  readonly output: unknown
+  readonly logs: string
+}
+
+/** What a finished run reports beside its output: its own metrics and the seconds it took. */
+export interface RunReport extends Produced {
+  readonly metrics: Metrics
+  readonly predictSeconds: number
+}
+
+export const INTERRUPTED = 'Prediction interrupted; please retry (code: PA)'
+
+export function isTerminal(status: Status): boolean {
+  return status !== 'starting' && status !== 'processing'
+}
+
+export function claim(p: Prediction, at: number): Prediction | undefined {
+  if (isTerminal(p.status) || p.claimedAt !== null) return
+  return { ...p, claimedAt: at }
+}
+
+export function start(p: Prediction, at: number): Prediction | undefined {
+  if (p.status !== 'starting') return
+  return { ...p, status: 'processing', startedAt: at }
+}
+
+export function succeed(p: Prediction, report: RunReport, at: number): Prediction | undefined {
+  return end(p, { status: 'succeeded', ...report, at })
+}
+
+/** `message` must not be empty: an empty error reads as success in some clients. */
+export function fail(
+  p: Prediction,
+  message: string,
+  produced: Produced & { metrics?: Metrics; predictSeconds?: number },
+  at: number,
+): Prediction | undefined {
+  return end(p, { status: 'failed', error: message || 'The prediction failed without a message', ...produced, at })
+}
+
+export function cancel(p: Prediction, produced: Produced, at: number): Prediction | undefined {
+  return end(p, { status: 'canceled', ...produced, at })
+}
+
+/** The time set by `Cancel-After` has come: `aborted` only if nothing can have run (rules 1). */
+export function expire(p: Prediction, produced: Produced, at: number): Prediction | undefined {
+  return end(p, { status: p.claimedAt === null ? 'aborted' : 'canceled', ...produced, at })
+}
+
+interface Ending extends Produced {
+  metrics?: Metrics
+  predictSeconds?: number
+  status: Status
+  error?: string
+  at: number
+}
+
+function end(p: Prediction, ending: Ending): Prediction | undefined {
+  if (isTerminal(p.status)) return
+  const { status, output, logs, error = null, at } = ending
+  // Clients read started_at of everything that ended; what never started did so when it ended.
+  const startedAt = p.startedAt ?? at
+  return {
+    ...p,
+    status,
+    output,
+    logs,
+    error,
+    startedAt,
+    completedAt: at,
+    metrics: {
+      ...ending.metrics,
+      predict_time: toMicroseconds(ending.predictSeconds ?? (at - startedAt) / 1000),
+      total_time: (at - p.createdAt) / 1000,
+    },
+  }
+}
+
+/** Digits beyond are noise of the clock. */
+function toMicroseconds(seconds: number): number {
+  return Math.round(seconds * 1e6) / 1e6
+}

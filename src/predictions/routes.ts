@@ -1,0 +1,199 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from '@sinclair/typebox'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { parseDuration } from '../duration.ts'
+import { type FieldError, invalidFields } from '../errors.ts'
+import { fieldErrors } from '../field-errors.ts'
+import type { OriginOf } from '../http/origin.ts'
+import { formatCursor, type Position, parseCursor } from '../http/pagination.ts'
+import { parsePrefer } from '../http/prefer.ts'
+import { pageOf, problems, reference } from '../http/schemas.ts'
+import { isRecord } from '../is-record.ts'
+import { ID_PATTERN } from './id.ts'
+import { isWebhookEvent } from './prediction.ts'
+import { CreateByModel, CreateByVersion, ListQuery, toWire, toWireUnfinished, WirePrediction } from './schema.ts'
+import type { CreateRequest, IdempotencyKey, PredictionService } from './service.ts'
+
+const SHORTEST_CANCEL_AFTER_MS = 5_000
+
+const Id = Type.Object({ id: Type.String() })
+const ModelName = Type.Object({ owner: Type.String(), name: Type.String() })
+const Created = { 201: reference(WirePrediction), 202: reference(WirePrediction), ...problems }
+const Found = { 200: reference(WirePrediction), ...problems }
+
+export const predictionRoutes: FastifyPluginAsyncTypebox<{
+  predictions: PredictionService
+  originOf: OriginOf
+}> = async (app, { predictions, originOf }) => {
+  app.addSchema(WirePrediction)
+
+  async function create(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    { target, idempotency }: Pick<CreateRequest, 'target' | 'idempotency'>,
+  ): Promise<WirePrediction> {
+    const wait = parsePrefer(headerOf(request, 'prefer'))
+    const origin = originOf(request)
+    const body = isRecord(request.body) ? request.body : {}
+    const prediction = await predictions.create({
+      account: request.account,
+      target,
+      ...parseBody(request, body),
+      cancelAfterMs: parseCancelAfter(headerOf(request, 'cancel-after')),
+      source: 'api',
+      origin,
+      idempotency: idempotency ?? keyOf(request),
+    })
+    reply.code(201).header('location', `${origin}/v1/predictions/${prediction.id}`)
+    if (!wait) return toWire(prediction, origin)
+    reply.header('preference-applied', wait.applied)
+    const ended = await predictions.waitForEnd(prediction, wait.waitMs)
+    if (ended) return toWire(ended, origin)
+    reply.code(202)
+    return toWireUnfinished(prediction, origin)
+  }
+
+  app.post(
+    '/v1/predictions',
+    {
+      attachValidation: true,
+      schema: {
+        operationId: 'predictions.create',
+        summary: 'Create a prediction',
+        body: CreateByVersion,
+        response: Created,
+      },
+    },
+    (request, reply) => create(request, reply, { target: versionOf(request.body), idempotency: undefined }),
+  )
+
+  app.put(
+    '/v1/predictions/:id',
+    {
+      attachValidation: true,
+      schema: {
+        operationId: 'predictions.put',
+        summary: 'Create a prediction under an id of your own, once',
+        params: Type.Object({ id: Type.String({ pattern: ID_PATTERN.source }) }),
+        body: CreateByVersion,
+        response: Created,
+      },
+    },
+    (request, reply) => {
+      const { id } = request.params
+      return create(request, reply, {
+        target: versionOf(request.body),
+        idempotency: { ...requestOf(request), key: id, id },
+      })
+    },
+  )
+
+  app.post(
+    '/v1/models/:owner/:name/predictions',
+    {
+      attachValidation: true,
+      schema: {
+        operationId: 'models.predictions.create',
+        summary: 'Create a prediction with the present version of a model',
+        params: ModelName,
+        body: CreateByModel,
+        response: Created,
+      },
+    },
+    (request, reply) => {
+      const { owner, name } = request.params
+      return create(request, reply, { target: { model: `${owner}/${name}` }, idempotency: undefined })
+    },
+  )
+
+  app.get(
+    '/v1/predictions/:id',
+    { schema: { operationId: 'predictions.get', summary: 'Get a prediction', params: Id, response: Found } },
+    async (request) => toWire(predictions.get(request.account, request.params.id), originOf(request)),
+  )
+
+  app.post(
+    '/v1/predictions/:id/cancel',
+    { schema: { operationId: 'predictions.cancel', summary: 'Cancel a prediction', params: Id, response: Found } },
+    async (request) => toWire(await predictions.cancel(request.account, request.params.id), originOf(request)),
+  )
+
+  app.get(
+    '/v1/predictions',
+    {
+      schema: {
+        operationId: 'predictions.list',
+        summary: 'List predictions, newest first',
+        querystring: ListQuery,
+        response: { 200: pageOf(WirePrediction), ...problems },
+      },
+    },
+    async (request) => {
+      const { cursor, source, ...times } = request.query
+      const filter = {
+        account: request.account.username,
+        createdAfter: parseTime('created_after', times.created_after),
+        createdBefore: parseTime('created_before', times.created_before),
+        source,
+      }
+      const { rows, next, previous } = predictions.list(filter, parseCursor(cursor))
+      const origin = originOf(request)
+      const link = (position: Position | undefined) =>
+        position
+          ? `${origin}/v1/predictions?${new URLSearchParams({ ...times, ...(source ? { source } : {}), cursor: formatCursor(position) })}`
+          : null
+      return { next: link(next), previous: link(previous), results: rows.map((row) => toWire(row, origin)) }
+    },
+  )
+}
+
+/** The envelope of a create; its broken rules travel along, to be reported with those of the input. */
+function parseBody(request: FastifyRequest, body: Record<string, unknown>) {
+  const broken: FieldError[] = fieldErrors(request.validationError?.validation ?? [], '')
+  const { input, webhook, webhook_events_filter: filter } = body
+  return {
+    fieldErrors: broken,
+    input,
+    webhook: typeof webhook === 'string' ? webhook : undefined,
+    webhookEventsFilter: Array.isArray(filter) ? filter.filter(isWebhookEvent) : undefined,
+  }
+}
+
+function versionOf(body: unknown): CreateRequest['target'] {
+  return { version: isRecord(body) && typeof body.version === 'string' ? body.version : '' }
+}
+
+function keyOf(request: FastifyRequest): IdempotencyKey | undefined {
+  const key = headerOf(request, 'idempotency-key')
+  return key ? { ...requestOf(request), key, id: undefined } : undefined
+}
+
+function requestOf({ method, url, body }: FastifyRequest): Pick<IdempotencyKey, 'method' | 'path' | 'body'> {
+  return { method, path: url, body }
+}
+
+/** @throws AppError `invalid` */
+function parseCancelAfter(header: string | undefined): number | undefined {
+  if (header === undefined) return
+  const milliseconds = parseDuration(header.trim())
+  if (milliseconds !== undefined && milliseconds >= SHORTEST_CANCEL_AFTER_MS) return milliseconds
+  throw invalidFields([
+    {
+      type: 'format',
+      field: 'Cancel-After',
+      description: 'Must be a duration of 5 seconds or more, such as 30s, 5m or 2h30m',
+    },
+  ])
+}
+
+/** @throws AppError `invalid` */
+function parseTime(field: string, text: string | undefined): number | undefined {
+  if (text === undefined) return
+  const time = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : Number.NaN
+  if (!Number.isNaN(time)) return time
+  throw invalidFields([{ type: 'format', field, description: "Does not match format 'date-time'" }])
+}
+
+function headerOf({ headers }: FastifyRequest, name: string): string | undefined {
+  return headers[name]?.toString()
+}

@@ -1,0 +1,274 @@
+import type { Database } from 'better-sqlite3'
+import type { Parameter, Statement, Write } from '../db/messages.ts'
+import type { Position } from '../http/pagination.ts'
+import type { Metrics, Prediction, Source, Status, WebhookEvent } from './prediction.ts'
+
+interface Row {
+  id: string
+  account: string
+  model: string
+  version: string
+  content_hash: string
+  status: Status
+  revision: number
+  source: Source
+  input: string
+  output: string | null
+  logs: string
+  error: string | null
+  metrics: string | null
+  created_at: number
+  claimed_at: number | null
+  started_at: number | null
+  completed_at: number | null
+  deadline: number | null
+  webhook: string | null
+  webhook_events_filter: string | null
+  origin: string
+  stream_secret: string | null
+  idempotency_key: string | null
+  request_hash: string | null
+}
+
+/** Output values and logs of a running prediction, in the order they were produced. */
+export interface Chunk {
+  output: unknown[]
+  logs: string
+}
+
+export interface ListFilter {
+  account: string
+  /** Milliseconds, inclusive. */
+  createdAfter: number | undefined
+  /** Milliseconds, exclusive. */
+  createdBefore: number | undefined
+  source: Source | undefined
+}
+
+const COLUMNS: readonly (keyof Row)[] = [
+  'id',
+  'account',
+  'model',
+  'version',
+  'content_hash',
+  'status',
+  'revision',
+  'source',
+  'input',
+  'output',
+  'logs',
+  'error',
+  'metrics',
+  'created_at',
+  'claimed_at',
+  'started_at',
+  'completed_at',
+  'deadline',
+  'webhook',
+  'webhook_events_filter',
+  'origin',
+  'stream_secret',
+  'idempotency_key',
+  'request_hash',
+]
+
+export const predictionStatements = {
+  'prediction.insert': `INSERT INTO predictions (${COLUMNS.join(', ')}) VALUES (${COLUMNS.map(() => '?').join(', ')})`,
+  'prediction.update': `UPDATE predictions SET status = ?, output = ?, logs = ?, error = ?, metrics = ?, claimed_at = ?,
+    started_at = ?, completed_at = ?, revision = ? WHERE id = ? AND revision = ?`,
+  'prediction.append': 'INSERT INTO prediction_chunks (prediction_id, seq, at, data) VALUES (?, ?, ?, ?)',
+  'prediction.fold': 'DELETE FROM prediction_chunks WHERE prediction_id = ?',
+} as const
+
+function statement(name: keyof typeof predictionStatements, parameters: Parameter[], expect?: number): Statement {
+  return expect === undefined ? { name, parameters } : { name, parameters, expect }
+}
+
+function json(value: unknown): string | null {
+  return value === null || value === undefined ? null : JSON.stringify(value)
+}
+
+export function insert(p: Prediction): Write {
+  const row: Row = {
+    id: p.id,
+    account: p.account,
+    model: p.model,
+    version: p.version,
+    content_hash: p.contentHash,
+    status: p.status,
+    revision: p.revision,
+    source: p.source,
+    input: JSON.stringify(p.input),
+    output: json(p.output),
+    logs: p.logs,
+    error: p.error,
+    metrics: json(p.metrics),
+    created_at: p.createdAt,
+    claimed_at: p.claimedAt,
+    started_at: p.startedAt,
+    completed_at: p.completedAt,
+    deadline: p.deadline,
+    webhook: p.webhook,
+    webhook_events_filter: json(p.webhookEventsFilter),
+    origin: p.origin,
+    stream_secret: p.streamSecret,
+    idempotency_key: p.idempotencyKey,
+    request_hash: p.requestHash,
+  }
+  return [
+    statement(
+      'prediction.insert',
+      COLUMNS.map((column) => row[column]),
+    ),
+  ]
+}
+
+/** Replaces the state that had `revision`; refused when the row has moved on. */
+export function update(p: Prediction, revision: number): Write {
+  return [
+    statement(
+      'prediction.update',
+      [
+        p.status,
+        json(p.output),
+        p.logs,
+        p.error,
+        json(p.metrics),
+        p.claimedAt,
+        p.startedAt,
+        p.completedAt,
+        p.revision,
+        p.id,
+        revision,
+      ],
+      1,
+    ),
+  ]
+}
+
+export function append(id: string, seq: number, chunk: Chunk, at: number): Write {
+  return [statement('prediction.append', [id, seq, at, JSON.stringify(chunk)])]
+}
+
+/** Removes the chunks of a prediction that ends; goes with the update that writes its whole output. */
+export function fold(id: string): Write {
+  return [statement('prediction.fold', [id])]
+}
+
+/** Reads on the server's own connection: only what has been committed. */
+export class PredictionStore {
+  readonly #db: Database
+  readonly #find
+  readonly #findByKey
+  readonly #unfinished
+  readonly #chunks
+  readonly #last
+
+  constructor(db: Database) {
+    this.#db = db
+    const columns = COLUMNS.join(', ')
+    this.#find = db.prepare<[string], Row>(`SELECT ${columns} FROM predictions WHERE id = ?`)
+    this.#findByKey = db.prepare<[string, string], Row>(
+      `SELECT ${columns} FROM predictions WHERE account = ? AND idempotency_key = ?`,
+    )
+    this.#unfinished = db.prepare<[], Row>(
+      `SELECT ${columns} FROM predictions WHERE completed_at IS NULL ORDER BY created_at, id`,
+    )
+    this.#chunks = db.prepare<[string], { data: string }>(
+      'SELECT data FROM prediction_chunks WHERE prediction_id = ? ORDER BY seq',
+    )
+    this.#last = db.prepare<[], number | null>('SELECT created_at FROM predictions ORDER BY rowid DESC LIMIT 1').pluck()
+  }
+
+  find(id: string): Prediction | undefined {
+    const row = this.#find.get(id)
+    return row && fromRow(row)
+  }
+
+  findByIdempotencyKey(account: string, key: string): Prediction | undefined {
+    const row = this.#findByKey.get(account, key)
+    return row && fromRow(row)
+  }
+
+  /** Predictions that a restart has to settle or queue again, oldest first. */
+  *unfinished(): Generator<Prediction> {
+    for (const row of this.#unfinished.all()) yield fromRow(row)
+  }
+
+  /** What was stored of the output and logs of a prediction that did not end. */
+  chunks(id: string): Chunk {
+    const whole: Chunk = { output: [], logs: '' }
+    for (const { data } of this.#chunks.all(id)) {
+      const chunk: Chunk = JSON.parse(data)
+      whole.output.push(...chunk.output)
+      whole.logs += chunk.logs
+    }
+    return whole
+  }
+
+  /** Creation time of the last row, so that a clock set back does not make ids go back. */
+  lastCreatedAt(): number {
+    return this.#last.get() ?? 0
+  }
+
+  /** Up to `limit` rows beyond the position, newest first; oldest first when the position looks back. */
+  list(filter: ListFilter, position: Position | undefined, limit: number): Prediction[] {
+    const conditions = ['account = ?']
+    const parameters: Parameter[] = [filter.account]
+    if (filter.source !== undefined) {
+      // A literal, because SQLite uses a partial index only where it can see the value.
+      conditions.push(`source = '${filter.source}'`)
+    }
+    if (filter.createdAfter !== undefined) {
+      conditions.push('created_at >= ?')
+      parameters.push(filter.createdAfter)
+    }
+    if (filter.createdBefore !== undefined) {
+      conditions.push('created_at < ?')
+      parameters.push(filter.createdBefore)
+    }
+    if (position) {
+      conditions.push(`(created_at, id) ${position.reverse ? '>' : '<'} (?, ?)`)
+      parameters.push(position.at, position.id)
+    }
+    const direction = position?.reverse ? 'ASC' : 'DESC'
+    const sql = `SELECT ${COLUMNS.join(', ')} FROM predictions WHERE ${conditions.join(' AND ')}
+      ORDER BY created_at ${direction}, id ${direction} LIMIT ${limit}`
+    return this.#db
+      .prepare<Parameter[], Row>(sql)
+      .all(...parameters)
+      .map(fromRow)
+  }
+}
+
+function fromRow(row: Row): Prediction {
+  const filter: WebhookEvent[] | null =
+    row.webhook_events_filter === null ? null : JSON.parse(row.webhook_events_filter)
+  const metrics: Metrics | null = row.metrics === null ? null : JSON.parse(row.metrics)
+  return {
+    id: row.id,
+    account: row.account,
+    model: row.model,
+    version: row.version,
+    contentHash: row.content_hash,
+    status: row.status,
+    revision: row.revision,
+    source: row.source,
+    input: JSON.parse(row.input),
+    output: row.output === null ? null : JSON.parse(row.output),
+    logs: row.logs,
+    error: row.error,
+    metrics,
+    createdAt: row.created_at,
+    claimedAt: row.claimed_at,
+    startedAt: row.started_at,
+    completedAt: row.completed_at,
+    deadline: row.deadline,
+    webhook: row.webhook,
+    webhookEventsFilter: filter,
+    origin: row.origin,
+    streamSecret: row.stream_secret,
+    idempotencyKey: row.idempotency_key,
+    requestHash: row.request_hash,
+  }
+}

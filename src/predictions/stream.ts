@@ -1,0 +1,113 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from '@sinclair/typebox'
+import { problems } from '../http/schemas.ts'
+import { EventStream, type ServerSentEvent } from '../http/sse.ts'
+import type { LivePrediction } from './live-prediction.ts'
+import { isTerminal, type Prediction } from './prediction.ts'
+import type { PredictionService } from './service.ts'
+
+const ID_LENGTH = 26
+/** Events written between two looks at whether the reader keeps up. */
+const BATCH = 256
+
+/** The output of a prediction as server-sent events; whoever has the URL may read it (replicate-api.md 6). */
+export const streamRoutes: FastifyPluginAsyncTypebox<{ predictions: PredictionService }> = async (
+  app,
+  { predictions },
+) => {
+  app.get(
+    '/v1/streams/:token',
+    {
+      exposeHeadRoute: false,
+      config: { capability: true },
+      schema: {
+        operationId: 'predictions.stream',
+        summary: 'Read the output of a prediction as it is made',
+        description: 'Server-sent events `output`, `error` and `done`, from the start or after `Last-Event-ID`.',
+        security: [],
+        params: Type.Object({ token: Type.String() }),
+        response: {
+          200: Type.Unsafe({ content: { 'text/event-stream': { schema: { type: 'string' } } } }),
+          ...problems,
+        },
+      },
+    },
+    async (request, reply) => {
+      const { token } = request.params
+      const { prediction, live } = predictions.findStream(token.slice(0, ID_LENGTH), token.slice(ID_LENGTH))
+      reply.hijack()
+      const stream = new EventStream(reply.raw)
+      await sendOutput(stream, prediction, live, request.headers['last-event-id']?.toString())
+      stream.end()
+    },
+  )
+}
+
+/** Backfills, then follows; one number orders all: the index of the value in the output. */
+async function sendOutput(
+  stream: EventStream,
+  stored: Prediction,
+  live: LivePrediction | undefined,
+  lastEventId: string | undefined,
+): Promise<void> {
+  const values = (): readonly unknown[] => (live && !live.ended ? live.streamed : listOf((live?.view ?? stored).output))
+  let next = resumeAt(lastEventId, values().length)
+  for (;;) {
+    while (next < values().length && !stream.closed.signal.aborted) {
+      const events = values()
+        .slice(next, next + BATCH)
+        .map((value, index) => outputEvent(next + index, value))
+      next += events.length
+      await stream.send(events)
+    }
+    if (stream.closed.signal.aborted) return
+    if (!live || live.ended) return stream.send(endEvents(live?.view ?? stored, next))
+    if (live.left) return stream.send(failureEvents('The server stops', next))
+    await nextChange(live, stream.closed.signal)
+  }
+}
+
+/** After the last event seen; an id that cannot be ours, or lies beyond what there is, resumes at the end (rules 4). */
+function resumeAt(lastEventId: string | undefined, length: number): number {
+  if (lastEventId === undefined) return 0
+  const seq = /^\d+:(\d+)$/.exec(lastEventId)?.[1]
+  return seq === undefined ? length : Math.min(Number(seq) + 1, length)
+}
+
+/** Resolves at the next change that readers may see, or when the reader has gone. */
+function nextChange(live: LivePrediction, closed: AbortSignal): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const stop = live.onChange(resolve)
+  closed.addEventListener('abort', () => resolve(), { once: true })
+  return promise.finally(stop)
+}
+
+function listOf(output: unknown): unknown[] {
+  return Array.isArray(output) ? output : []
+}
+
+function outputEvent(seq: number, value: unknown): ServerSentEvent {
+  return { event: 'output', id: eventId(seq), data: typeof value === 'string' ? value : JSON.stringify(value) }
+}
+
+function endEvents(p: Prediction, seq: number): ServerSentEvent[] {
+  if (!isTerminal(p.status)) return failureEvents('The prediction was interrupted', seq)
+  if (p.status === 'failed') return failureEvents(p.error ?? '', seq)
+  if (p.status === 'aborted') return failureEvents('The prediction was aborted before it started', seq)
+  return [doneEvent(seq, p.status === 'canceled' ? { reason: 'canceled' } : {})]
+}
+
+function failureEvents(detail: string, seq: number): ServerSentEvent[] {
+  return [
+    { event: 'error', id: eventId(seq), data: JSON.stringify({ detail }) },
+    doneEvent(seq + 1, { reason: 'error' }),
+  ]
+}
+
+function doneEvent(seq: number, data: { reason?: string }): ServerSentEvent {
+  return { event: 'done', id: eventId(seq), data: JSON.stringify(data) }
+}
+
+function eventId(seq: number): string {
+  return `${Math.floor(Date.now() / 1000)}:${seq}`
+}
