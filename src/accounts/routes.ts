@@ -1,0 +1,15 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from '@sinclair/typebox'
+
+const Account = Type.Object(
+  { type: Type.Literal('user'), username: Type.String(), name: Type.String() },
+  { $id: 'Account', description: 'Whom the token belongs to.' },
+)
+
+export const accountRoutes: FastifyPluginAsyncTypebox = async (app) => {
+  app.get(
+    '/v1/account',
+    { schema: { operationId: 'account.get', summary: 'Get the account of the token', response: { 200: Account } } },
+    async ({ account: { username } }) => ({ type: 'user' as const, username, name: username }),
+  )
+}

@@ -1,0 +1,103 @@
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
+import type { Account } from './accounts/account.ts'
+import { accountRoutes } from './accounts/routes.ts'
+import type { Tokens } from './accounts/tokens.ts'
+import type { Config } from './config.ts'
+import { browserGuard } from './http/browser-guard.ts'
+import { canonicalPath } from './http/canonical-path.ts'
+import { originOf as makeOriginOf } from './http/origin.ts'
+import { formatProblem, handleError } from './http/problem.ts'
+import { WireProblem } from './http/schemas.ts'
+import { answerTheRest, collectMethods } from './http/unanswered.ts'
+import type { ModelRegistry } from './models/registry.ts'
+import { modelRoutes } from './models/routes.ts'
+import { documentRoutes } from './openapi/routes.ts'
+import { predictionRoutes } from './predictions/routes.ts'
+import type { PredictionService } from './predictions/service.ts'
+import { streamRoutes } from './predictions/stream.ts'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    account: Account
+  }
+  interface FastifyContextConfig {
+    /** The URL itself is the permission: no token is asked for, and any page may read it. */
+    capability?: boolean
+    /** Open to everybody who may reach the server. */
+    open?: boolean
+  }
+}
+
+export interface AppParts {
+  config: Pick<Config, 'publicUrl' | 'bodyLimitBytes' | 'trustProxy'>
+  log: FastifyBaseLogger
+  tokens: Tokens
+  models: ModelRegistry
+  predictions: PredictionService
+  /** Called before any route is there, to watch them being made. */
+  before?: (app: FastifyInstance) => void
+}
+
+/** The HTTP side: manners that all rooms share, then one line for each room. */
+export function buildApp({ config, log, tokens, models, predictions, before }: AppParts): FastifyInstance {
+  const app = Fastify({
+    loggerInstance: log,
+    logController: new LogController({ disableRequestLogging: true }),
+    bodyLimit: config.bodyLimitBytes,
+    trustProxy: config.trustProxy,
+    rewriteUrl: ({ url = '/' }) => canonicalPath(url),
+    routerOptions: { ignoreTrailingSlash: true },
+    forceCloseConnections: 'idle',
+    ajv: {
+      customOptions: {
+        allErrors: true,
+        verbose: true,
+        coerceTypes: false,
+        removeAdditional: false,
+        useDefaults: false,
+      },
+    },
+    clientErrorHandler(error, socket) {
+      if (!socket.writable) return
+      const problem = { title: 'Bad Request', detail: `The request is not valid HTTP: ${error.message}`, status: 400 }
+      const body = formatProblem(problem)
+      socket.end(
+        `HTTP/1.1 400 Bad Request\r\nContent-Type: application/problem+json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+      )
+    },
+  }).withTypeProvider<TypeBoxTypeProvider>()
+  before?.(app)
+  const methods = collectMethods(app)
+  const originOf = makeOriginOf(config.publicUrl)
+
+  app.setErrorHandler(handleError)
+  app.setSerializerCompiler(() => (value) => JSON.stringify(value))
+  app.addSchema(WireProblem)
+  acceptEmptyJson(app)
+  const guard = tokens.open ? browserGuard(config.publicUrl) : undefined
+  app.decorateRequest('account')
+  app.addHook('onRequest', (request, _reply, done) => {
+    guard?.(request)
+    const { capability, open } = request.routeOptions.config
+    if (!capability && !open) request.account = tokens.authenticate(request.headers.authorization)
+    done()
+  })
+
+  app.register(predictionRoutes, { predictions, originOf })
+  app.register(streamRoutes, { predictions })
+  app.register(modelRoutes, { models, originOf })
+  app.register(accountRoutes)
+  app.register(documentRoutes)
+  app.after(() => answerTheRest(app, methods))
+  return app
+}
+
+/** Clients announce JSON on requests that have no body (replicate-api.md trap 20). */
+function acceptEmptyJson(app: FastifyInstance): void {
+  const parse = app.getDefaultJsonParser('error', 'error')
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    if (body.length === 0) done(null, undefined)
+    else parse(request, body.toString(), done)
+  })
+}

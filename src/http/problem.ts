@@ -1,0 +1,80 @@
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
+import { AppError, type ErrorCode, invalidFields } from '../errors.ts'
+import { fieldErrors } from '../field-errors.ts'
+
+const STATUS: Record<ErrorCode, number> = {
+  invalid: 422,
+  unauthenticated: 401,
+  forbidden: 403,
+  not_found: 404,
+  conflict: 409,
+  unavailable: 503,
+  configuration: 500,
+  internal: 500,
+}
+
+const TITLES: Record<number, string> = {
+  400: 'Bad Request',
+  413: 'Payload Too Large',
+  415: 'Unsupported Media Type',
+  431: 'Request Header Fields Too Large',
+  500: 'Internal Server Error',
+  503: 'Service Unavailable',
+}
+
+/** An error as it goes over the wire (replicate-api.md 2.1). */
+export interface Problem {
+  title?: string
+  detail: string
+  status: number
+  invalid_fields?: readonly { type: string; field: string; description: string }[]
+}
+
+/** Answers with whatever a handler threw; what is not ours is logged whole and shown as one plain line. */
+export function handleError(
+  error: FastifyError | AppError,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): FastifyReply {
+  const known = error instanceof AppError ? error : fromFastify(error)
+  if (!known) {
+    request.log.error({ err: error }, 'a request failed')
+    return sendProblem(reply, {
+      title: 'Internal Server Error',
+      detail: 'The server failed; its log says why',
+      status: 500,
+    })
+  }
+  if (known instanceof AppError) {
+    const { code, message, title, fields, retryAfterSeconds } = known
+    const status = STATUS[code]
+    if (status === 500) request.log.error({ err: known }, 'a request failed')
+    if (retryAfterSeconds !== undefined) reply.header('retry-after', String(retryAfterSeconds))
+    const shownTitle = title ?? TITLES[status]
+    return sendProblem(reply, {
+      ...(shownTitle ? { title: shownTitle } : {}),
+      detail: message,
+      status,
+      ...(fields ? { invalid_fields: fields } : {}),
+    })
+  }
+  return sendProblem(reply, known)
+}
+
+export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply {
+  return reply.code(problem.status).header('content-type', 'application/problem+json').send(formatProblem(problem))
+}
+
+/** Replicate's errors end in a newline. */
+export function formatProblem(problem: Problem): string {
+  return `${JSON.stringify(problem)}\n`
+}
+
+/** What Fastify refused before a handler saw it: a body that is no JSON, too long, or of a strange type. */
+function fromFastify(error: FastifyError): AppError | Problem | undefined {
+  if (error.validation) return invalidFields(fieldErrors(error.validation, ''))
+  const status = error.statusCode
+  if (status === undefined || status < 400 || status >= 500) return
+  const title = TITLES[status]
+  return { ...(title ? { title } : {}), detail: error.message, status }
+}

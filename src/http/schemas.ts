@@ -1,0 +1,32 @@
+import { type Static, type TSchema, Type } from '@sinclair/typebox'
+
+export const WireProblem = Type.Object(
+  {
+    title: Type.Optional(Type.String()),
+    detail: Type.String(),
+    status: Type.Integer(),
+    invalid_fields: Type.Optional(
+      Type.Array(Type.Object({ type: Type.String(), field: Type.String(), description: Type.String() })),
+    ),
+  },
+  { $id: 'Problem', description: 'Sent as application/problem+json.' },
+)
+
+/** One of some strings, so written that a wrong one breaks one rule and not one for each. */
+export function oneOf<const Value extends string>(values: readonly Value[], description?: string) {
+  return Type.Unsafe<Value>({ type: 'string', enum: [...values], ...(description ? { description } : {}) })
+}
+
+/** Points to a schema that the app knows by its `$id`, so that openapi.yaml writes it once. */
+export function reference<Schema extends TSchema>(schema: Schema) {
+  return Type.Unsafe<Static<Schema>>({ $ref: `${schema.$id}#` })
+}
+
+/** A page of a list (replicate-api.md 5.4). */
+export function pageOf<Schema extends TSchema>(schema: Schema) {
+  const Url = Type.Union([Type.String(), Type.Null()])
+  return Type.Object({ next: Url, previous: Url, results: Type.Array(reference(schema)) })
+}
+
+/** What every operation may answer beside its success. */
+export const problems = { '4xx': reference(WireProblem), '5xx': reference(WireProblem) }

@@ -1,0 +1,61 @@
+import { once } from 'node:events'
+import type { ServerResponse } from 'node:http'
+
+/** Clients give up after 30 seconds of silence. */
+const KEEP_ALIVE_MS = 15_000
+/** A reader that takes nothing for this long is dropped; what it missed can be read again from its last event. */
+const STALLED_MS = 60_000
+
+export interface ServerSentEvent {
+  event: 'output' | 'error' | 'done'
+  id: string
+  data: string
+}
+
+/**
+ * Event, id and data in this order, each on lines ended by LF only, one `data:` for every line of the text: what the
+ * strictest of the clients' parsers needs (replicate-api.md 6.3).
+ */
+export function formatEvent({ event, id, data }: ServerSentEvent): string {
+  const lines = data.split(/\r\n|\r|\n/).map((line) => `data: ${line}\n`)
+  return `event: ${event}\nid: ${id}\n${lines.join('')}\n`
+}
+
+/** One open stream of events. */
+export class EventStream {
+  readonly #response: ServerResponse
+  readonly #keepAlive: NodeJS.Timeout
+  readonly closed = new AbortController()
+
+  constructor(response: ServerResponse) {
+    this.#response = response
+    response.on('close', () => this.#stop())
+    response.writeHead(200, {
+      'content-type': 'text/event-stream',
+      'cache-control': 'no-store',
+      // Proxies would hold tokens back until a buffer is full.
+      'x-accel-buffering': 'no',
+    })
+    // A comment without a blank line: one client forgets its last id at a blank line without an event.
+    response.write(':\n')
+    this.#keepAlive = setInterval(() => response.write(':\n'), KEEP_ALIVE_MS)
+  }
+
+  /** Sends events; resolves when the reader has taken enough of them to go on, or has been dropped. */
+  async send(events: readonly ServerSentEvent[]): Promise<void> {
+    if (this.closed.signal.aborted) return
+    if (this.#response.write(events.map(formatEvent).join(''))) return
+    const signal = AbortSignal.any([this.closed.signal, AbortSignal.timeout(STALLED_MS)])
+    await once(this.#response, 'drain', { signal }).catch(() => this.#response.destroy())
+  }
+
+  end(): void {
+    this.#stop()
+    this.#response.end()
+  }
+
+  #stop(): void {
+    clearInterval(this.#keepAlive)
+    this.closed.abort()
+  }
+}
