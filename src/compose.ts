@@ -1,0 +1,129 @@
+import { existsSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { FastifyInstance } from 'fastify'
+import { pino } from 'pino'
+import { Tokens } from './accounts/tokens.ts'
+import { type Clock, systemClock } from './clock.ts'
+import type { Config } from './config.ts'
+import { lockDataDir, openReader, prepareDatabase } from './db/open.ts'
+import { Writer } from './db/writer.ts'
+import { ModelRegistry } from './models/registry.ts'
+import { ModelStore, modelStatements } from './models/store.ts'
+import { PredictionService } from './predictions/service.ts'
+import { PredictionStore, predictionStatements } from './predictions/store.ts'
+import { runnerLauncher } from './runner/host.ts'
+import { RunnerRecords } from './runner/records.ts'
+import { Scheduler } from './scheduler/scheduler.ts'
+
+/** The start waits this long for packages it has never seen; creates on those still missing answer 503 meanwhile. */
+const PATIENCE_MS = 10_000
+
+/** From the sources the bundled packages lie beside `src`, in the published package inside `dist`. */
+const BUNDLED_DIR = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? '../models' : './models', import.meta.url))
+const MIGRATIONS_DIR = new URL('../migrations/', import.meta.url)
+
+/** Parts that tests and benches replace. */
+export interface Overrides {
+  clock?: Clock
+  /** Holds each commit for this long. */
+  commitDelayMs?: number
+}
+
+export interface Server {
+  app: FastifyInstance
+  /** `http://HOST:PORT` as bound. */
+  address: string
+  /** Stops taking work, lets running predictions finish for a while, then releases everything. */
+  close(): Promise<void>
+}
+
+/**
+ * Builds the whole server from its configuration, top to bottom in the order the parts need each other, and listens.
+ * What was acquired is released in reverse, also when a later part could not be built.
+ */
+export async function compose(
+  config: Config,
+  environment: NodeJS.ProcessEnv,
+  overrides: Overrides = {},
+): Promise<Server> {
+  const releases = new AsyncDisposableStack()
+  try {
+    const { clock = systemClock, commitDelayMs } = overrides
+    const log = pino({ level: config.logLevel }, pino.destination({ dest: 2, sync: false }))
+    releases.defer(() => log.flush())
+
+    const dataDir = resolve(config.dataDir)
+    const lock = lockDataDir(dataDir)
+    releases.defer(() => void lock.close())
+    const databasePath = join(dataDir, 'reprise.sqlite')
+    prepareDatabase(databasePath, MIGRATIONS_DIR)
+    const writer = new Writer({
+      path: databasePath,
+      statements: { ...predictionStatements, ...modelStatements },
+      durability: config.durability,
+      ...(commitDelayMs === undefined ? {} : { commitDelayMs }),
+    })
+    releases.defer(() => writer.close())
+    // Closed before the writer: only the last connection, if it may write, can fold the log into the database.
+    const reader = openReader(databasePath)
+    releases.defer(() => void reader.close())
+
+    const records = new RunnerRecords(join(dataDir, 'runners'))
+    const leftovers = records.killLeftovers()
+    if (leftovers.length > 0) log.warn({ pids: leftovers }, 'runners that outlived the last server were ended')
+    const launch = runnerLauncher(environment, records)
+    const scheduler = new Scheduler({ launch, clock, log, threads: config.threads })
+    releases.defer(() => scheduler.close())
+
+    const predictionStore = new PredictionStore(reader)
+    const models = new ModelRegistry({
+      store: new ModelStore(reader),
+      writer,
+      launch,
+      clock,
+      log,
+      snapshotsDir: join(dataDir, 'versions'),
+      packageDirs: packageDirs(config),
+    })
+    releases.defer(() => models.close())
+    const unfinished = new Set([...predictionStore.unfinished()].map(({ contentHash }) => contentHash))
+    await withPatience(models.load(unfinished))
+    for (const version of models.warmVersions()) scheduler.warm(version)
+
+    const predictions = new PredictionService({
+      store: predictionStore,
+      writer,
+      scheduler,
+      models,
+      clock,
+      log,
+      maxQueue: config.maxQueue,
+    })
+    await predictions.recover()
+
+    const { buildApp } = await import('./app.ts')
+    const app = buildApp({ config, log, tokens: new Tokens(config.apiTokens), models, predictions })
+    releases.defer(() => app.close())
+    releases.defer(() => predictions.drain(config.shutdownGraceMs))
+    const address = await app.listen({ host: config.host, port: config.port })
+    log.info({ address, models: models.list().length }, 'listening')
+    return { app, address, close: () => releases.disposeAsync() }
+  } catch (error) {
+    await releases.disposeAsync()
+    throw error
+  }
+}
+
+/** The operator's folders come first: a package there wins over a bundled one of the same name. */
+function packageDirs({ modelsDirs, bundledModels }: Config): string[] {
+  const dirs = modelsDirs.map((dir) => resolve(dir))
+  return bundledModels && existsSync(BUNDLED_DIR) ? [...dirs, BUNDLED_DIR] : dirs
+}
+
+async function withPatience(work: Promise<void>): Promise<void> {
+  const { promise, resolve: giveUp } = Promise.withResolvers<void>()
+  const timer = setTimeout(giveUp, PATIENCE_MS)
+  await Promise.race([work, promise])
+  clearTimeout(timer)
+}

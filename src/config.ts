@@ -1,0 +1,240 @@
+import { availableParallelism } from 'node:os'
+import { parseArgs } from 'node:util'
+import { parseDuration } from './duration.ts'
+import { AppError } from './errors.ts'
+
+/** Everything that can be set, with defaults filled in. */
+export interface Config {
+  readonly host: string
+  readonly port: number
+  /** Origin of every URL we hand out; undefined means the one of the request. */
+  readonly publicUrl: string | undefined
+  readonly dataDir: string
+  readonly modelsDirs: readonly string[]
+  readonly bundledModels: boolean
+  /** `token` or `username:token` */
+  readonly apiTokens: readonly string[]
+  readonly logLevel: string
+  /** Cores shared by all runners. */
+  readonly threads: number
+  readonly durability: 'full' | 'normal'
+  readonly maxQueue: number
+  readonly bodyLimitBytes: number
+  readonly shutdownGraceMs: number
+  /** Whether X-Forwarded-* headers are believed. */
+  readonly trustProxy: boolean
+}
+
+interface Setting<Value> {
+  /** What it is for, as `reprise serve --help` shows it. */
+  meaning: string
+  /** Written as a user would set it; undefined where it may stay unset. */
+  default: string | undefined
+  /** Returns undefined for a value that makes no sense. */
+  parse: (text: string) => Value | undefined
+  /** What a sensible value looks like, for the message about one that is not. */
+  expected: string
+}
+
+function setting<Value>(definition: Setting<Value>): Setting<Value> {
+  return definition
+}
+
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']
+
+const SETTINGS = {
+  HOST: setting({ meaning: 'listen address', default: '127.0.0.1', parse: nonEmpty, expected: 'an address' }),
+  PORT: setting({
+    meaning: 'listen port; 0 takes a free one',
+    default: '3000',
+    parse: integer(0, 65535),
+    expected: 'a number from 0 to 65535',
+  }),
+  PUBLIC_URL: setting({
+    meaning: "origin of every URL handed out; unset: the request's origin",
+    default: undefined,
+    parse: origin,
+    expected: 'an origin such as https://models.example.com, without a path',
+  }),
+  DATA_DIR: setting({
+    meaning: 'database, snapshots, files',
+    default: './data',
+    parse: nonEmpty,
+    expected: 'a folder',
+  }),
+  MODELS_DIR: setting({
+    meaning: 'folders of model packages, separated by ":"',
+    default: './models',
+    parse: (text) => text.split(':').filter(Boolean),
+    expected: 'folders',
+  }),
+  BUNDLED_MODELS: setting({
+    meaning: 'serve the models that come with reprise',
+    default: 'on',
+    parse: onOff,
+    expected: 'on or off',
+  }),
+  API_TOKENS: setting({
+    meaning: 'accepted tokens, "token" or "username:token", separated by ","',
+    default: '',
+    parse: tokens,
+    expected: 'tokens of at least one character, such as alice:r8_secret',
+  }),
+  LOG_LEVEL: setting({
+    meaning: 'least level of log lines',
+    default: 'info',
+    parse: (text) => LOG_LEVELS.find((level) => level === text),
+    expected: `one of ${LOG_LEVELS.join(', ')}`,
+  }),
+  THREADS: setting({
+    meaning: 'cores shared by all models',
+    default: String(availableParallelism()),
+    parse: integer(1, 1024),
+    expected: 'a number from 1 to 1024',
+  }),
+  DURABILITY: setting({
+    meaning: 'full: an answered create survives power loss; normal: a crash of the process',
+    default: 'full',
+    parse: (text) => (text === 'full' || text === 'normal' ? text : undefined),
+    expected: 'full or normal',
+  }),
+  MAX_QUEUE: setting({
+    meaning: 'queued predictions before creates are refused',
+    default: '10000',
+    parse: integer(1, 1_000_000),
+    expected: 'a number from 1 to 1000000',
+  }),
+  BODY_LIMIT: setting({
+    meaning: 'longest request body in bytes, or with a unit: 32MiB',
+    default: '32MiB',
+    parse: bytes,
+    expected: 'a size such as 32MiB',
+  }),
+  SHUTDOWN_GRACE: setting({
+    meaning: 'time that running predictions have to finish at shutdown',
+    default: '30s',
+    parse: parseDuration,
+    expected: 'a duration such as 30s',
+  }),
+  TRUST_PROXY: setting({
+    meaning: 'believe X-Forwarded-* headers',
+    default: 'off',
+    parse: onOff,
+    expected: 'on or off',
+  }),
+}
+
+type Name = keyof typeof SETTINGS
+type Value<N extends Name> = (typeof SETTINGS)[N] extends Setting<infer V> ? V : never
+
+/**
+ * Reads flags, then `REPRISE_*` variables, then defaults.
+ * @throws AppError `configuration` that names every setting at fault.
+ */
+export function readConfig(args: readonly string[], environment: NodeJS.ProcessEnv): Config {
+  const flags = parseFlags(args)
+  const problems: string[] = []
+
+  function read<N extends Name>(name: N): Value<N> | undefined {
+    const { default: fallback, parse, expected }: Setting<unknown> = SETTINGS[name]
+    const flag = flags[flagName(name)]
+    const text = flag ?? environment[`REPRISE_${name}`] ?? fallback
+    if (text === undefined) return
+    const value = parse(text)
+    if (value === undefined) {
+      const where = flag === undefined ? `REPRISE_${name}` : `--${flagName(name)}`
+      problems.push(`${where} is "${text}", but has to be ${expected}`)
+    }
+    return value as Value<N> | undefined
+  }
+
+  const config: { [K in keyof Config]: Config[K] | undefined } = {
+    host: read('HOST'),
+    port: read('PORT'),
+    publicUrl: read('PUBLIC_URL'),
+    dataDir: read('DATA_DIR'),
+    modelsDirs: read('MODELS_DIR'),
+    bundledModels: read('BUNDLED_MODELS'),
+    apiTokens: read('API_TOKENS'),
+    logLevel: read('LOG_LEVEL'),
+    threads: read('THREADS'),
+    durability: read('DURABILITY'),
+    maxQueue: read('MAX_QUEUE'),
+    bodyLimitBytes: read('BODY_LIMIT'),
+    shutdownGraceMs: read('SHUTDOWN_GRACE'),
+    trustProxy: read('TRUST_PROXY'),
+  }
+  if (problems.length === 0 && config.apiTokens?.length === 0 && !isLoopback(config.host ?? ''))
+    problems.push(
+      `REPRISE_HOST is "${config.host}", which others can reach, and there are no tokens; set REPRISE_API_TOKENS (for example alice:some-secret), or listen on 127.0.0.1`,
+    )
+  if (problems.length > 0) throw new AppError('configuration', problems.join('\n'))
+  return Object.freeze(config as Config)
+}
+
+/** The settings as lines of a help text. */
+export function describeSettings(): string {
+  return Object.entries(SETTINGS)
+    .map(([name, { meaning, default: fallback }]) => {
+      const shown = fallback === undefined || fallback === '' ? '' : ` (${fallback})`
+      return `  --${flagName(name).padEnd(16)} ${meaning}${shown}`
+    })
+    .join('\n')
+}
+
+function parseFlags(args: readonly string[]): Record<string, string | undefined> {
+  try {
+    const options = Object.fromEntries(
+      Object.keys(SETTINGS).map((name) => [flagName(name), { type: 'string' as const }]),
+    )
+    const { values } = parseArgs({ args: [...args], options })
+    return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, String(value)]))
+  } catch (error) {
+    throw new AppError('configuration', error instanceof Error ? error.message : String(error))
+  }
+}
+
+function flagName(name: string): string {
+  return name.toLowerCase().replaceAll('_', '-')
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host)
+}
+
+function nonEmpty(text: string): string | undefined {
+  return text.trim() === '' ? undefined : text
+}
+
+function integer(least: number, most: number) {
+  return (text: string): number | undefined => {
+    const value = Number(text)
+    return /^\d+$/.test(text) && value >= least && value <= most ? value : undefined
+  }
+}
+
+function onOff(text: string): boolean | undefined {
+  return text === 'on' ? true : text === 'off' ? false : undefined
+}
+
+function tokens(text: string): string[] | undefined {
+  const entries = text
+    .split(',')
+    .map((entry) => entry.trim())
+    .filter(Boolean)
+  return entries.every((entry) => /^(?:[a-z0-9._-]+:)?[^\s:]+$/i.test(entry)) ? entries : undefined
+}
+
+function origin(text: string): string | undefined {
+  if (!/^https?:\/\//.test(text) || !URL.canParse(text)) return
+  const url = new URL(text)
+  return url.pathname === '/' && !url.search && !url.hash && !url.username ? url.origin : undefined
+}
+
+const UNITS: Record<string, number> = { '': 1, kib: 2 ** 10, mib: 2 ** 20, gib: 2 ** 30 }
+
+function bytes(text: string): number | undefined {
+  const [, count, unit = ''] = /^(\d+)\s*([a-z]*)$/i.exec(text) ?? []
+  const size = UNITS[unit.toLowerCase()]
+  return count === undefined || size === undefined || Number(count) === 0 ? undefined : Number(count) * size
+}
