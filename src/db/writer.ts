@@ -18,10 +18,8 @@ export class Writer {
   readonly #worker: Worker
   #waiting: Pending[] = []
   #committing: Pending[] = []
-  #handover: NodeJS.Immediate | undefined
   #failing = false
   #ended: AppError | undefined
-  #idle = Promise.withResolvers<void>()
 
   constructor(options: WriterOptions) {
     this.#worker = new Worker(siblingModule(import.meta.url, './writer-thread'), {
@@ -30,12 +28,6 @@ export class Writer {
     })
     this.#worker.on('message', (results: WriteResult[]) => this.#settle(results))
     this.#worker.on('error', (error) => this.#end(new AppError('internal', 'The writer thread died', { cause: error })))
-    this.#idle.resolve()
-  }
-
-  /** Resolves once the thread has opened the database; rejects when it cannot. */
-  async ready(): Promise<void> {
-    await this.submit([])
   }
 
   /** Whether the last group failed for a reason that lies with the disk, so that new work should not be accepted. */
@@ -56,27 +48,25 @@ export class Writer {
   }
 
   /** Resolves when everything submitted so far has been settled. */
-  async settled(): Promise<void> {
-    while (this.#waiting.length > 0 || this.#committing.length > 0) await this.#idle.promise
+  settled(): Promise<void> {
+    return this.submit([])
   }
 
   async close(): Promise<void> {
-    await this.settled()
     if (this.#ended) return
+    await this.settled()
     this.#ended = new AppError('unavailable', 'The database is closed')
     const exit = once(this.#worker, 'exit')
     this.#worker.postMessage('close')
     await exit
   }
 
-  /** Waits for the rest of this turn of the event loop, so that requests read together commit together. */
+  /** Waits for the rest of this turn of the event loop, so that what is read together commits together. */
   #scheduleHandover(): void {
-    this.#idle = Promise.withResolvers()
-    this.#handover = setImmediate(() => this.#handOver())
+    setImmediate(() => this.#handOver())
   }
 
   #handOver(): void {
-    this.#handover = undefined
     this.#committing = this.#waiting
     this.#waiting = []
     this.#worker.postMessage(this.#committing.map(({ write }) => write))
@@ -86,13 +76,12 @@ export class Writer {
     const settled = this.#committing
     this.#committing = []
     this.#failing = results.some((result) => result !== null && isDiskTrouble(result.code))
-    if (this.#waiting.length > 0) this.#handOver()
+    if (this.#waiting.length > 0) this.#scheduleHandover()
     settled.forEach(({ resolve, reject }, index) => {
       const result = results[index]
       if (result) reject(toError(result))
       else resolve()
     })
-    if (this.#committing.length === 0 && !this.#handover) this.#idle.resolve()
   }
 
   #end(error: AppError): void {
@@ -101,7 +90,6 @@ export class Writer {
     for (const { reject } of [...this.#committing, ...this.#waiting]) reject(error)
     this.#committing = []
     this.#waiting = []
-    this.#idle.resolve()
   }
 }
 

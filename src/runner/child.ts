@@ -1,9 +1,9 @@
 /** The runner process: one version of one model. It knows no HTTP and no SQL; the server is at the other end of the channel. */
-import { registerHooks } from 'node:module'
+import { flushCompileCache, registerHooks } from 'node:module'
 import { pathToFileURL } from 'node:url'
-import { Worker } from 'node:worker_threads'
 import { messageOf } from '../errors.ts'
 import { siblingModule } from '../sibling-module.ts'
+import { dieWithTheServer } from './die-with-the-server.ts'
 import { EventQueue } from './event-queue.ts'
 import { Model } from './model.ts'
 import type { FromRunner, RunRequest, ToRunner } from './protocol.ts'
@@ -15,6 +15,7 @@ let present: { id: string; controller: AbortController } | undefined
 
 dieWithTheServer()
 captureOutput()
+tellWhatKillsIt()
 
 process.on('message', (message: ToRunner) => {
   switch (message.type) {
@@ -43,7 +44,6 @@ process.on('message', (message: ToRunner) => {
   }
 })
 
-/** The runs that came before `ready` start with it: see `attempt`. */
 async function runWaiting(): Promise<void> {
   while (model && waiting.length > 0) {
     const run = waiting.shift()
@@ -65,7 +65,8 @@ async function attempt(work: () => Promise<void>): Promise<void> {
     events.push({ type: 'refused', message: messageOf(error) })
   }
   await events.flush()
-  if (!present) await runWaiting()
+  // The process ends by SIGKILL, and would take what it compiled with it.
+  flushCompileCache()
 }
 
 /** Resolves when the operating system has the message; a server that is gone takes none. */
@@ -117,19 +118,8 @@ function resolveImports(sourceDir: string): void {
   })
 }
 
-/**
- * A thread of its own notices when the server is gone, because this one may be deep in native code; the process ends by
- * SIGKILL because a normal exit would wait for that code to return.
- */
-function dieWithTheServer(): void {
-  const server = process.ppid
-  const source = `setInterval(() => { if (process.ppid !== ${server}) process.kill(process.pid, 'SIGKILL') }, 200)`
-  new Worker(source, {
-    eval: true,
-    execArgv: [],
-    resourceLimits: { maxOldGenerationSizeMb: 8, maxYoungGenerationSizeMb: 1 },
-  }).unref()
-  process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'))
+/** An error that nothing caught ends the process at once: a normal exit would wait for native code to return. */
+function tellWhatKillsIt(): void {
   process.on('uncaughtException', (error) => {
     events.push({ type: 'refused', message: messageOf(error) })
     void events.flush().finally(() => process.kill(process.pid, 'SIGKILL'))

@@ -1,6 +1,8 @@
 import { type ChildProcess, fork } from 'node:child_process'
+import { getCompileCacheDir } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { siblingModule } from '../sibling-module.ts'
+import { diesWithThisProcess } from './die-with-the-server.ts'
 import type { FromRunner, RunnerEvent, ToRunner } from './protocol.ts'
 import type { RunnerRecords } from './records.ts'
 
@@ -27,11 +29,12 @@ export type LaunchRunner = (listener: RunnerListener) => Runner
 /** Makes the function that forks runners; none of the server's own settings reaches their environment. */
 export function runnerLauncher(environment: NodeJS.ProcessEnv, records: RunnerRecords): LaunchRunner {
   const env = Object.fromEntries(Object.entries(environment).filter(([name]) => !name.startsWith('REPRISE_')))
-  const childEnv = { ...env, ORT_DISABLE_TELEMETRY: '1' }
+  const childEnv = { NODE_COMPILE_CACHE: getCompileCacheDir(), ...env, ORT_DISABLE_TELEMETRY: '1' }
+  const { args, ...command } = diesWithThisProcess(process.execPath, ['--max-semi-space-size=1'], environment.PATH)
   return (listener) => {
-    const child = fork(fileURLToPath(siblingModule(import.meta.url, './child')), {
+    const child = fork(fileURLToPath(siblingModule(import.meta.url, './child')), args, {
       env: childEnv,
-      execArgv: ['--max-semi-space-size=1'],
+      ...command,
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     })
     if (child.pid !== undefined) records.add(child.pid)

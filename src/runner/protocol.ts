@@ -28,7 +28,7 @@ export interface RunRequest {
 export type ToRunner =
   /** Imports the code, without its setup, and tells its signature. */
   | { type: 'inspect'; package: PackageLocation }
-  /** Imports the code and runs its setup. Runs may be sent before it is ready. */
+  /** Imports the code and runs its setup. */
   | { type: 'load'; package: PackageLocation; session: SessionSettings }
   /** Queues runs; they are run one after the other, in order. */
   | { type: 'run'; runs: readonly RunRequest[] }

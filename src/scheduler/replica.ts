@@ -1,6 +1,6 @@
 import { formatDuration } from '../duration.ts'
 import type { LaunchRunner, Runner } from '../runner/host.ts'
-import type { RunnerEvent } from '../runner/protocol.ts'
+import type { RunnerEvent, RunRequest } from '../runner/protocol.ts'
 import { startTimer } from '../timer.ts'
 import type { RunnableVersion } from './runnable-version.ts'
 import type { Task } from './task.ts'
@@ -48,6 +48,7 @@ export class Replica {
   readonly #runner: Runner
   readonly #sent = new Map<string, Sent>()
   #state: 'loading' | 'ready' | 'ended' = 'loading'
+  #unsent: RunRequest[] = []
   #held = 0
   #averageMs = AHEAD_MS
   /** Why it is about to end, where that is known before the process is gone. */
@@ -104,8 +105,15 @@ export class Replica {
   send(tasks: readonly Task[]): boolean {
     if (this.#state !== 'ready') return false
     for (const task of tasks) this.#sent.set(task.id, { task, started: false, abandoned: false, stopTimer: undefined })
-    this.#runner.send({ type: 'run', runs: tasks.map(({ id, input }) => ({ id, input })) })
+    if (this.#unsent.length === 0) process.nextTick(() => this.#sendRuns())
+    for (const { id, input } of tasks) this.#unsent.push({ id, input })
     return true
+  }
+
+  /** What was committed together goes to the runner in one message. */
+  #sendRuns(): void {
+    this.#runner.send({ type: 'run', runs: this.#unsent })
+    this.#unsent = []
   }
 
   /** Ends a task that nobody waits for any more; its place stays taken until the process lets go of it or is killed. */

@@ -1,0 +1,94 @@
+import { join } from 'node:path'
+import Database from 'better-sqlite3'
+import { IdMaker } from '../src/predictions/id.ts'
+import { insert, predictionStatements } from '../src/predictions/store.ts'
+import { removeFolder, startReprise, temporaryFolder } from './processes.ts'
+import { line, ms, rate, ratio, title } from './report.ts'
+import { load } from './wrk.ts'
+
+const SIZES = [1_000, 200_000]
+const SECONDS = 3
+
+/** Get by id, and list pages at the start and deep inside, in a small and a large database. */
+export async function reads(): Promise<void> {
+  title('reads at 1 connection')
+  for (const size of SIZES) {
+    const dir = temporaryFolder()
+    // The first start makes the database.
+    await (await startReprise(dir)).stop()
+    const ids = fill(join(dir, 'reprise.sqlite'), size)
+    const server = await startReprise(dir)
+    try {
+      const list = `${server.address}/v1/predictions`
+      const get = await load(`${list}/${ids[Math.floor(size / 2)]}`, 1, SECONDS, { scratchDir: dir })
+      line(`${size} rows: get by id`, rate(get.perSecond), ms(get.p50Ms))
+      const first = await load(list, 1, SECONDS, { scratchDir: dir })
+      line(`${size} rows: first page of 100`, rate(first.perSecond), ms(first.p50Ms))
+      const deep = await load(await pageAt(list, size), 1, SECONDS, { scratchDir: dir })
+      line(
+        `${size} rows: page near the end`,
+        rate(deep.perSecond),
+        ms(deep.p50Ms),
+        `${ratio(deep.p50Ms / first.p50Ms)} x first`,
+      )
+    } finally {
+      await server.stop()
+      removeFolder(dir)
+    }
+  }
+}
+
+/** The URL of a page that lies nine tenths into the list. */
+async function pageAt(list: string, size: number): Promise<string> {
+  const before = new Date(BEGIN + size * 100).toISOString()
+  const response = await fetch(`${list}?created_before=${encodeURIComponent(before)}`)
+  const { next }: { next?: unknown } = Object(await response.json())
+  if (typeof next !== 'string') throw new Error('The list has no deep page')
+  return next
+}
+
+const BEGIN = Date.parse('2026-01-01T00:00:00Z')
+
+/** One finished prediction for each second. */
+function fill(path: string, size: number): string[] {
+  const db = new Database(path)
+  const statement = db.prepare(predictionStatements['prediction.insert'])
+  const maker = new IdMaker()
+  const ids: string[] = []
+  db.transaction(() => {
+    for (let i = 0; i < size; i++) {
+      const at = BEGIN + i * 1_000
+      const id = maker.next(at)
+      ids.push(id)
+      const [write] = insert({
+        id,
+        account: 'local',
+        model: 'replicate/hello-world',
+        version: '0'.repeat(64),
+        contentHash: '0'.repeat(64),
+        status: 'succeeded',
+        revision: 1,
+        source: 'api',
+        input: { text: `number ${i}` },
+        output: `hello number ${i}`,
+        logs: '',
+        error: null,
+        metrics: { predict_time: 0.001, total_time: 0.002 },
+        createdAt: at,
+        claimedAt: at,
+        startedAt: at,
+        completedAt: at + 2,
+        deadline: null,
+        webhook: null,
+        webhookEventsFilter: null,
+        origin: 'http://127.0.0.1:3000',
+        streamSecret: null,
+        idempotencyKey: null,
+        requestHash: null,
+      })
+      if (write) statement.run(...write.parameters)
+    }
+  })()
+  db.close()
+  return ids
+}

@@ -1,0 +1,15 @@
+export function title(text: string): void {
+  process.stdout.write(`\n${text}\n`)
+}
+
+export function line(name: string, ...values: string[]): void {
+  process.stdout.write(`  ${name.padEnd(44)}${values.map((value) => value.padStart(16)).join('')}\n`)
+}
+
+export const ratio = (value: number) => value.toFixed(2)
+export const ms = (value: number) => `${value.toFixed(2)} ms`
+export const rate = (value: number) => `${Math.round(value)}/s`
+
+export function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
+}

@@ -1,0 +1,37 @@
+/**
+ * No runner outlives the server, not even one deep in native code, whose event loop does not turn.
+ *
+ * On Linux the kernel sees to it: `setpriv` asks for a SIGKILL at the death of the parent and then becomes the runner.
+ * Elsewhere a thread of the runner watches the parent, which costs every runner 10 MB.
+ */
+import { existsSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import { Worker } from 'node:worker_threads'
+
+const WATCH = '--watch-parent'
+const POLL_MS = 200
+
+export interface RunnerCommand {
+  execPath: string
+  execArgv: string[]
+  /** What the runner finds among its own arguments. */
+  args: string[]
+}
+
+/** How to start a program that dies with this process. */
+export function diesWithThisProcess(program: string, flags: string[], searchPath = ''): RunnerCommand {
+  const setpriv = searchPath
+    .split(delimiter)
+    .map((dir) => join(dir, 'setpriv'))
+    .find((path) => process.platform === 'linux' && existsSync(path))
+  if (setpriv) return { execPath: setpriv, execArgv: ['--pdeathsig', 'KILL', program, ...flags], args: [] }
+  return { execPath: program, execArgv: flags, args: [WATCH] }
+}
+
+/** The runner's part: it ends when the channel closes, and watches where the kernel does not. */
+export function dieWithTheServer(): void {
+  process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'))
+  if (!process.argv.includes(WATCH)) return
+  const source = `setInterval(() => { if (process.ppid !== ${process.ppid}) process.kill(process.pid, 'SIGKILL') }, ${POLL_MS})`
+  new Worker(source, { eval: true, execArgv: [] }).unref()
+}
