@@ -47,6 +47,7 @@ export function buildApp({ config, log, tokens, models, predictions, before }: A
     bodyLimit: config.bodyLimitBytes,
     trustProxy: config.trustProxy,
     rewriteUrl: ({ url = '/' }) => canonicalPath(url),
+    frameworkErrors: (error, request, reply) => void handleError(error, request, reply),
     routerOptions: { ignoreTrailingSlash: true },
     forceCloseConnections: 'idle',
     ajv: {
@@ -75,6 +76,7 @@ export function buildApp({ config, log, tokens, models, predictions, before }: A
   app.setSerializerCompiler(() => (value) => JSON.stringify(value))
   app.addSchema(WireProblem)
   acceptEmptyJson(app)
+  app.removeContentTypeParser('text/plain')
   const guard = tokens.open ? browserGuard(config.publicUrl) : undefined
   app.decorateRequest('account')
   app.addHook('onRequest', (request, _reply, done) => {

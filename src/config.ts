@@ -34,6 +34,8 @@ interface Setting<Value> {
   parse: (text: string) => Value | undefined
   /** What a sensible value looks like, for the message about one that is not. */
   expected: string
+  /** Not repeated in messages, which end up in logs. */
+  secret?: boolean
 }
 
 function setting<Value>(definition: Setting<Value>): Setting<Value> {
@@ -79,6 +81,7 @@ const SETTINGS = {
     default: '',
     parse: tokens,
     expected: 'tokens of at least one character, such as alice:r8_secret',
+    secret: true,
   }),
   LOG_LEVEL: setting({
     meaning: 'least level of log lines',
@@ -136,14 +139,14 @@ export function readConfig(args: readonly string[], environment: NodeJS.ProcessE
   const problems: string[] = []
 
   function read<N extends Name>(name: N): Value<N> | undefined {
-    const { default: fallback, parse, expected }: Setting<unknown> = SETTINGS[name]
+    const { default: fallback, parse, expected, secret }: Setting<unknown> = SETTINGS[name]
     const flag = flags[flagName(name)]
     const text = flag ?? environment[`REPRISE_${name}`] ?? fallback
     if (text === undefined) return
     const value = parse(text)
     if (value === undefined) {
       const where = flag === undefined ? `REPRISE_${name}` : `--${flagName(name)}`
-      problems.push(`${where} is "${text}", but has to be ${expected}`)
+      problems.push(secret ? `${where} has to be ${expected}` : `${where} is "${text}", but has to be ${expected}`)
     }
     return value as Value<N> | undefined
   }

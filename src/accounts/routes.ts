@@ -1,5 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
+import { problems } from '../http/schemas.ts'
 
 const Account = Type.Object(
   { type: Type.Literal('user'), username: Type.String(), name: Type.String() },
@@ -9,7 +10,13 @@ const Account = Type.Object(
 export const accountRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.get(
     '/v1/account',
-    { schema: { operationId: 'account.get', summary: 'Get the account of the token', response: { 200: Account } } },
+    {
+      schema: {
+        operationId: 'account.get',
+        summary: 'Get the account of the token',
+        response: { 200: Account, ...problems },
+      },
+    },
     async ({ account: { username } }) => ({ type: 'user' as const, username, name: username }),
   )
 }

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
-import { AppError } from '../errors.ts'
+import { AppError, messageOf } from '../errors.ts'
 import { migrate } from './migrate.ts'
 
 /** What every connection to the main database sets; `full` syncs the log at each commit. */
@@ -13,21 +13,22 @@ export function configureConnection(db: Database.Database, durability: 'full' | 
 
 /**
  * Holds an exclusive lock on the data folder for as long as the returned connection is open; any death frees it.
- * @throws AppError `configuration` when another server holds it.
+ * @throws AppError `configuration` when another server holds it or the folder cannot be written.
  */
 export function lockDataDir(dataDir: string): Database.Database {
-  mkdirSync(dataDir, { recursive: true })
-  const lock = new Database(join(dataDir, 'lock.sqlite'), { timeout: 0 })
+  let lock: Database.Database | undefined
   try {
+    mkdirSync(dataDir, { recursive: true })
+    lock = new Database(join(dataDir, 'lock.sqlite'), { timeout: 0 })
     lock.exec('BEGIN EXCLUSIVE')
     return lock
   } catch (error) {
-    lock.close()
-    throw new AppError(
-      'configuration',
-      `The data folder ${dataDir} is in use by another server; stop that one or set REPRISE_DATA_DIR to another folder`,
-      { cause: error },
-    )
+    lock?.close()
+    const busy = error instanceof Database.SqliteError && error.code === 'SQLITE_BUSY'
+    const reason = busy ? 'is in use by another server; stop that one or' : `cannot be used (${messageOf(error)});`
+    throw new AppError('configuration', `The data folder ${dataDir} ${reason} set REPRISE_DATA_DIR to another folder`, {
+      cause: error,
+    })
   }
 }
 

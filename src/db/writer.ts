@@ -4,6 +4,9 @@ import { AppError } from '../errors.ts'
 import { siblingModule } from '../sibling-module.ts'
 import { ROWS_MISMATCH, type Write, type WriteResult, type WriterOptions } from './messages.ts'
 
+/** How long a failure counts; then the next write finds out whether the disk is well again. */
+const FAILING_MS = 1_000
+
 interface Pending {
   write: Write
   resolve: () => void
@@ -18,7 +21,7 @@ export class Writer {
   readonly #worker: Worker
   #waiting: Pending[] = []
   #committing: Pending[] = []
-  #failing = false
+  #failedAt = Number.NEGATIVE_INFINITY
   #ended: AppError | undefined
 
   constructor(options: WriterOptions) {
@@ -27,12 +30,16 @@ export class Writer {
       name: 'writer',
     })
     this.#worker.on('message', (results: WriteResult[]) => this.#settle(results))
-    this.#worker.on('error', (error) => this.#end(new AppError('internal', 'The writer thread died', { cause: error })))
+    this.#worker.on('error', (error) => {
+      this.#end(new AppError('internal', 'The writer thread died', { cause: error }))
+      // Without it nothing can be kept: the process ends, and the next start recovers.
+      throw error
+    })
   }
 
-  /** Whether the last group failed for a reason that lies with the disk, so that new work should not be accepted. */
+  /** Whether a group has just failed for a reason that lies with the disk, so that new work should not be accepted. */
   get failing(): boolean {
-    return this.#failing
+    return performance.now() - this.#failedAt < FAILING_MS
   }
 
   /**
@@ -54,8 +61,9 @@ export class Writer {
 
   async close(): Promise<void> {
     if (this.#ended) return
-    await this.settled()
+    const settled = this.settled()
     this.#ended = new AppError('unavailable', 'The database is closed')
+    await settled
     const exit = once(this.#worker, 'exit')
     this.#worker.postMessage('close')
     await exit
@@ -75,7 +83,8 @@ export class Writer {
   #settle(results: WriteResult[]): void {
     const settled = this.#committing
     this.#committing = []
-    this.#failing = results.some((result) => result !== null && isDiskTrouble(result.code))
+    const failed = results.some((result) => result !== null && isDiskTrouble(result.code))
+    this.#failedAt = failed ? performance.now() : Number.NEGATIVE_INFINITY
     if (this.#waiting.length > 0) this.#scheduleHandover()
     settled.forEach(({ resolve, reject }, index) => {
       const result = results[index]
@@ -86,7 +95,6 @@ export class Writer {
 
   #end(error: AppError): void {
     this.#ended = error
-    this.#failing = true
     for (const { reject } of [...this.#committing, ...this.#waiting]) reject(error)
     this.#committing = []
     this.#waiting = []

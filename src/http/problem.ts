@@ -62,7 +62,9 @@ export function handleError(
 }
 
 export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply {
-  return reply.code(problem.status).header('content-type', 'application/problem+json').send(formatProblem(problem))
+  // As bytes, because Fastify adds a charset to the type of a text, which Replicate's errors do not have.
+  const body = Buffer.from(formatProblem(problem))
+  return reply.code(problem.status).header('content-type', 'application/problem+json').send(body)
 }
 
 /** Replicate's errors end in a newline. */

@@ -29,4 +29,9 @@ export function pageOf<Schema extends TSchema>(schema: Schema) {
 }
 
 /** What every operation may answer beside its success. */
-export const problems = { '4xx': reference(WireProblem), '5xx': reference(WireProblem) }
+export const problems = { '4xx': problem('Refused'), '5xx': problem('Failed') }
+
+function problem(description: string) {
+  const content = { 'application/problem+json': { schema: reference(WireProblem) } }
+  return Type.Unsafe<Static<typeof WireProblem>>({ description, content })
+}

@@ -15,6 +15,8 @@ import { CreateByModel, CreateByVersion, ListQuery, toWire, toWireUnfinished, Wi
 import type { CreateRequest, IdempotencyKey, PredictionService } from './service.ts'
 
 const SHORTEST_CANCEL_AFTER_MS = 5_000
+/** A year: far beyond, a deadline could not be written as a time any more. */
+const LONGEST_CANCEL_AFTER_MS = 365 * 24 * 3_600_000
 
 const Id = Type.Object({ id: Type.String() })
 const ModelName = Type.Object({ owner: Type.String(), name: Type.String() })
@@ -176,12 +178,17 @@ function requestOf({ method, url, body }: FastifyRequest): Pick<IdempotencyKey, 
 function parseCancelAfter(header: string | undefined): number | undefined {
   if (header === undefined) return
   const milliseconds = parseDuration(header.trim())
-  if (milliseconds !== undefined && milliseconds >= SHORTEST_CANCEL_AFTER_MS) return milliseconds
+  if (
+    milliseconds !== undefined &&
+    milliseconds >= SHORTEST_CANCEL_AFTER_MS &&
+    milliseconds <= LONGEST_CANCEL_AFTER_MS
+  )
+    return milliseconds
   throw invalidFields([
     {
       type: 'format',
       field: 'Cancel-After',
-      description: 'Must be a duration of 5 seconds or more, such as 30s, 5m or 2h30m',
+      description: 'Must be a duration from 5 seconds to a year, such as 30s, 5m or 2h30m',
     },
   ])
 }

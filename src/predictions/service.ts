@@ -71,7 +71,8 @@ export class PredictionService {
 
   constructor(options: ServiceOptions) {
     this.#options = options
-    this.#lastCreatedAt = options.store.lastCreatedAt()
+    // A millisecond later, because ids begin anew: within the same one they could sort before the last that was stored.
+    this.#lastCreatedAt = options.store.lastCreatedAt() + 1
     this.#context = {
       writer: options.writer,
       clock: options.clock,

@@ -1,4 +1,4 @@
-import type { Database } from 'better-sqlite3'
+import type { Database, Statement as SqliteStatement } from 'better-sqlite3'
 import type { Parameter, Statement, Write } from '../db/messages.ts'
 import type { Position } from '../http/pagination.ts'
 import type { Metrics, Prediction, Source, Status, WebhookEvent } from './prediction.ts'
@@ -163,6 +163,8 @@ export class PredictionStore {
   readonly #unfinished
   readonly #chunks
   readonly #last
+  /** One for each combination of filters. */
+  readonly #lists = new Map<string, SqliteStatement<Parameter[], Row>>()
 
   constructor(db: Database) {
     this.#db = db
@@ -234,10 +236,17 @@ export class PredictionStore {
     const direction = position?.reverse ? 'ASC' : 'DESC'
     const sql = `SELECT ${COLUMNS.join(', ')} FROM predictions WHERE ${conditions.join(' AND ')}
       ORDER BY created_at ${direction}, id ${direction} LIMIT ${limit}`
-    return this.#db
-      .prepare<Parameter[], Row>(sql)
+    return this.#prepareList(sql)
       .all(...parameters)
       .map(fromRow)
+  }
+
+  #prepareList(sql: string): SqliteStatement<Parameter[], Row> {
+    const known = this.#lists.get(sql)
+    if (known) return known
+    const prepared = this.#db.prepare<Parameter[], Row>(sql)
+    this.#lists.set(sql, prepared)
+    return prepared
   }
 }
 

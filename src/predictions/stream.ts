@@ -52,6 +52,7 @@ async function sendOutput(
 ): Promise<void> {
   const values = (): readonly unknown[] => (live && !live.ended ? live.streamed : listOf((live?.view ?? stored).output))
   let next = resumeAt(lastEventId, values().length)
+  const changes = watch(live, stream.closed.signal)
   for (;;) {
     while (next < values().length && !stream.closed.signal.aborted) {
       const events = values()
@@ -63,7 +64,7 @@ async function sendOutput(
     if (stream.closed.signal.aborted) return
     if (!live || live.ended) return stream.send(endEvents(live?.view ?? stored, next))
     if (live.left) return stream.send(failureEvents('The server stops', next))
-    await nextChange(live, stream.closed.signal)
+    await changes.next()
   }
 }
 
@@ -74,12 +75,20 @@ function resumeAt(lastEventId: string | undefined, length: number): number {
   return seq === undefined ? length : Math.min(Number(seq) + 1, length)
 }
 
-/** Resolves at the next change that readers may see, or when the reader has gone. */
-function nextChange(live: LivePrediction, closed: AbortSignal): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>()
-  const stop = live.onChange(resolve)
-  closed.addEventListener('abort', () => resolve(), { once: true })
-  return promise.finally(stop)
+/** Tells of each change that readers may see, and of the reader's going, which ends the watch. */
+function watch(live: LivePrediction | undefined, closed: AbortSignal): { next(): Promise<void> } {
+  let changed = Promise.withResolvers<void>()
+  const stop = live?.onChange(() => changed.resolve())
+  closed.addEventListener('abort', () => {
+    stop?.()
+    changed.resolve()
+  })
+  return {
+    async next() {
+      await changed.promise
+      changed = Promise.withResolvers()
+    },
+  }
 }
 
 function listOf(output: unknown): unknown[] {

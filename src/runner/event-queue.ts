@@ -1,4 +1,3 @@
-import { messageOf } from '../errors.ts'
 import type { FromRunner, RunnerEvent } from './protocol.ts'
 
 /** Longest time that output waits to be joined with what follows. */
@@ -47,26 +46,6 @@ export class EventQueue {
     const events = this.#events
     this.#events = []
     this.#sentAt = performance.now()
-    try {
-      await this.#send(events)
-    } catch (error) {
-      // JSON has no words for what a model produced: a BigInt, or an object that holds itself.
-      await this.#send(events.map((event) => (isSerializable(event) ? event : refusal(event, messageOf(error)))))
-    }
+    await this.#send(events)
   }
-}
-
-function isSerializable(event: RunnerEvent): boolean {
-  try {
-    JSON.stringify(event)
-    return true
-  } catch {
-    return false
-  }
-}
-
-function refusal(event: RunnerEvent, reason: string): RunnerEvent {
-  const id = 'id' in event ? event.id : null
-  const message = `The output cannot be written as JSON: ${reason}`
-  return id === null ? { type: 'refused', message } : { type: 'error', id, message, seconds: 0 }
 }

@@ -9,6 +9,9 @@ import type { PackageLocation, RunRequest, SessionSettings, Signature } from './
 
 type Schema = Record<string, unknown>
 
+/** Larger results belong in files. */
+const OUTPUT_LIMIT = 32 * 2 ** 20
+
 /** What a package's default export has to be, as far as a runner calls it. */
 interface Definition {
   input: Schema & { properties: Record<string, Schema> }
@@ -75,6 +78,7 @@ export class Model {
         },
       )
       const output = this.#streams ? await forward(id, result, signal, events) : await result
+      jsonLength(output)
       events.push({ type: 'done', id, output: output ?? null, seconds: seconds() })
     } catch (error) {
       events.push({ type: 'error', id, message: messageOf(error), seconds: seconds() })
@@ -86,11 +90,31 @@ export class Model {
 async function forward(id: string, result: unknown, signal: AbortSignal, events: EventQueue): Promise<null> {
   if (!isAsyncIterable(result))
     throw new Error('The output is declared as a stream, but predict is not an async generator')
+  let length = 0
   for await (const value of result) {
     if (signal.aborted) break
+    length = jsonLength(value, length)
     events.pushOutput(id, value)
   }
   return null
+}
+
+/**
+ * The length of a value as JSON, added to that of what came before it.
+ * @throws when there is no JSON for it, or when it is more than a server should take
+ */
+function jsonLength(value: unknown, before = 0): number {
+  const length = before + (typeof value === 'string' ? value.length : stringify(value).length)
+  if (length > OUTPUT_LIMIT) throw new Error(`The output is longer than ${OUTPUT_LIMIT} characters of JSON`)
+  return length
+}
+
+function stringify(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? 'null'
+  } catch (error) {
+    throw new Error(`The output cannot be written as JSON: ${messageOf(error)}`, { cause: error })
+  }
 }
 
 function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {
