@@ -27,7 +27,17 @@ export function startEcho(): Promise<Listening> {
 }
 
 export function startReprise(dataDir: string): Promise<Listening> {
-  return start([path('../src/main.ts'), 'serve', '--port', '0', '--data-dir', dataDir, '--log-level', 'warn'])
+  return start([
+    '--max-semi-space-size=2',
+    path('../src/main.ts'),
+    'serve',
+    '--port',
+    '0',
+    '--data-dir',
+    dataDir,
+    '--log-level',
+    'warn',
+  ])
 }
 
 /** Starts a program that prints `… on ADDRESS` when it listens. */

@@ -6,14 +6,17 @@ import type { Tokens } from './accounts/tokens.ts'
 import type { Config } from './config.ts'
 import { browserGuard } from './http/browser-guard.ts'
 import { canonicalPath } from './http/canonical-path.ts'
+import { compileSerializer, compileValidator } from './http/compilers.ts'
 import { originOf as makeOriginOf } from './http/origin.ts'
 import { formatProblem, handleError } from './http/problem.ts'
 import { WireProblem } from './http/schemas.ts'
 import { answerTheRest, collectMethods } from './http/unanswered.ts'
 import type { ModelRegistry } from './models/registry.ts'
 import { modelRoutes } from './models/routes.ts'
+import { WireModel, WireVersion } from './models/schema.ts'
 import { documentRoutes } from './openapi/routes.ts'
 import { predictionRoutes } from './predictions/routes.ts'
+import { WirePrediction } from './predictions/schema.ts'
 import type { PredictionService } from './predictions/service.ts'
 import { streamRoutes } from './predictions/stream.ts'
 
@@ -50,15 +53,6 @@ export function buildApp({ config, log, tokens, models, predictions, before }: A
     frameworkErrors: (error, request, reply) => void handleError(error, request, reply),
     routerOptions: { ignoreTrailingSlash: true },
     forceCloseConnections: 'idle',
-    ajv: {
-      customOptions: {
-        allErrors: true,
-        verbose: true,
-        coerceTypes: false,
-        removeAdditional: false,
-        useDefaults: false,
-      },
-    },
     clientErrorHandler(error, socket) {
       if (!socket.writable) return
       const problem = { title: 'Bad Request', detail: `The request is not valid HTTP: ${error.message}`, status: 400 }
@@ -73,8 +67,10 @@ export function buildApp({ config, log, tokens, models, predictions, before }: A
   const originOf = makeOriginOf(config.publicUrl)
 
   app.setErrorHandler(handleError)
-  app.setSerializerCompiler(() => (value) => JSON.stringify(value))
-  app.addSchema(WireProblem)
+  app.setValidatorCompiler(compileValidator)
+  app.setSerializerCompiler(compileSerializer)
+  // All of them here: a room that added its own would get compilers of Fastify's again.
+  for (const schema of [WireProblem, WirePrediction, WireVersion, WireModel]) app.addSchema(schema)
   acceptEmptyJson(app)
   app.removeContentTypeParser('text/plain')
   const guard = tokens.open ? browserGuard(config.publicUrl) : undefined

@@ -19,6 +19,10 @@ import { Scheduler } from './scheduler/scheduler.ts'
 /** The start waits this long for packages it has never seen; creates on those still missing answer 503 meanwhile. */
 const PATIENCE_MS = 10_000
 
+/** After the drain, answers that are on their way have this long. */
+const LAST_ANSWERS_MS = 2_000
+const IDLE_CHECK_MS = 50
+
 /** From the sources the bundled packages lie beside `src`, in the published package inside `dist`. */
 const BUNDLED_DIR = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? '../models' : './models', import.meta.url))
 const MIGRATIONS_DIR = new URL('../migrations/', import.meta.url)
@@ -104,7 +108,7 @@ export async function compose(
 
     const { buildApp } = await import('./app.ts')
     const app = buildApp({ config, log, tokens: new Tokens(config.apiTokens), models, predictions })
-    releases.defer(() => app.close())
+    releases.defer(() => closeApp(app))
     releases.defer(() => predictions.drain(config.shutdownGraceMs))
     const address = await app.listen({ host: config.host, port: config.port })
     log.info({ address, models: models.list().length }, 'listening')
@@ -119,6 +123,15 @@ export async function compose(
 function packageDirs({ modelsDirs, bundledModels }: Config): string[] {
   const dirs = modelsDirs.map((dir) => resolve(dir))
   return bundledModels && existsSync(BUNDLED_DIR) ? [...dirs, BUNDLED_DIR] : dirs
+}
+
+/** Neither a connection that is kept alive after its answer nor a reader that takes nothing holds up the end. */
+async function closeApp(app: FastifyInstance): Promise<void> {
+  const idle = setInterval(() => app.server.closeIdleConnections(), IDLE_CHECK_MS)
+  const stalled = setTimeout(() => app.server.closeAllConnections(), LAST_ANSWERS_MS)
+  await app.close()
+  clearInterval(idle)
+  clearTimeout(stalled)
 }
 
 async function withPatience(work: Promise<void>): Promise<void> {

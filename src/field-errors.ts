@@ -62,7 +62,8 @@ function describe({
     case 'maxItems':
       return ['array_max_items', `Array must have at most ${params.limit} items`]
     case 'uniqueItems':
-      return ['unique', `array items[${params.j},${params.i}] must be unique`]
+      // Which of the two comes first in `params` depends on the type of the items.
+      return ['unique', `array items[${[params.i, params.j].sort((a, b) => a - b)}] must be unique`]
     case 'additionalProperties':
       return ['additional_property_not_allowed', `Additional property ${params.additionalProperty} is not allowed`]
     case 'anyOf':

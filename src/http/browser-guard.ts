@@ -12,7 +12,7 @@ export function browserGuard(publicUrl: string | undefined): (request: FastifyRe
   const allowed = new Set(LOCAL_HOSTS)
   if (publicUrl !== undefined) allowed.add(new URL(publicUrl).hostname)
   return ({ headers, hostname, routeOptions }) => {
-    if (headers.host !== undefined && !allowed.has(hostname))
+    if (headers.host !== undefined && !allowed.has(hostname.toLowerCase()))
       throw new AppError(
         'forbidden',
         `The host "${hostname}" is not served without tokens; set REPRISE_API_TOKENS or REPRISE_PUBLIC_URL`,

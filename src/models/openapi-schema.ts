@@ -17,8 +17,9 @@ export function openapiSchema({ input, output }: Signature): OpenapiSchema {
   for (const [index, [name, property]] of Object.entries(propertiesOf(input)).entries()) {
     const values = choicesOf(property)
     if (values) {
-      const { enum: _enum, anyOf: _anyOf, type: _type, title, ...rest } = property
-      choices[name] = { title: title ?? name, ...values, description: 'An enumeration.' }
+      const { enum: _enum, anyOf: _anyOf, type: _type, title, nullable, ...rest } = property
+      const withNull = nullable ? { enum: [...values.enum, null], nullable } : {}
+      choices[name] = { title: title ?? name, ...values, ...withNull, description: 'An enumeration.' }
       properties[name] = { ...rest, allOf: [{ $ref: `#/components/schemas/${name}` }], 'x-order': index }
     } else {
       properties[name] = { ...property, title: property.title ?? titleCase(name), 'x-order': index }

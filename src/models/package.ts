@@ -2,11 +2,11 @@ import { existsSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { type Static, Type } from '@sinclair/typebox'
-import { Ajv } from 'ajv'
 import { parse } from 'yaml'
 import { parseDuration } from '../duration.ts'
 import { AppError } from '../errors.ts'
 import { fieldErrors } from '../field-errors.ts'
+import { schemaValidator } from '../json-schema.ts'
 import type { RunSettings } from '../scheduler/runnable-version.ts'
 
 const Duration = Type.Union([Type.String(), Type.Integer({ minimum: 1 })])
@@ -55,7 +55,7 @@ const ENTRIES = ['predict.ts', 'predict.js']
 const DEFAULT_SETUP_TIMEOUT_MS = 5 * 60_000
 const DEFAULT_PREDICT_TIMEOUT_MS = 30 * 60_000
 
-const validateYaml = new Ajv({ allErrors: true, verbose: true, strict: false }).compile<ModelYaml>(ModelYaml)
+const yamlErrors = schemaValidator(ModelYaml)
 
 /** Folders two levels below `dir` that could be packages; none when `dir` does not exist. */
 export async function listPackageDirs(dir: string): Promise<string[]> {
@@ -68,10 +68,13 @@ export async function listPackageDirs(dir: string): Promise<string[]> {
 async function foldersIn(dir: string): Promise<string[]> {
   if (!existsSync(dir)) return []
   const entries = await readdir(dir, { withFileTypes: true })
-  return entries
-    .filter((entry) => !entry.isFile() && NAME_PART.test(entry.name))
-    .map(({ name }) => name)
-    .sort()
+  return (
+    entries
+      // The dot follows links and is found in folders only.
+      .filter(({ name }) => NAME_PART.test(name) && existsSync(`${dir}/${name}/.`))
+      .map(({ name }) => name)
+      .sort()
+  )
 }
 
 export function packageName(dir: string): string {
@@ -107,10 +110,9 @@ async function readYaml(path: string): Promise<ModelYaml> {
   } catch (error) {
     throw new AppError('invalid', `model.yaml is not valid YAML: ${error instanceof Error ? error.message : error}`)
   }
-  if (validateYaml(content)) return content
-  const problems = fieldErrors(validateYaml.errors ?? [], '').map(
-    ({ field, description }) => `${field}: ${description}`,
-  )
+  const errors = yamlErrors(content)
+  if (errors.length === 0) return content as ModelYaml
+  const problems = fieldErrors(errors, '').map(({ field, description }) => `${field && `${field}: `}${description}`)
   throw new AppError('invalid', `model.yaml: ${problems.join('; ')}`)
 }
 

@@ -96,14 +96,14 @@ export class ModelRegistry {
    * @throws AppError `invalid` in the words of replicate-api.md 2.2, or `unavailable` while packages are being looked at.
    */
   resolve(reference: string): { model: Model; version: Version } {
-    const [name = '', id] = reference.split(':')
+    const [name = '', id, rest] = reference.split(':')
     if (!name.includes('/')) {
       const found = this.#versionsById.get(reference)
       if (found?.model.current) return found
     } else {
       const model = this.#models.get(name)
       const version = id === undefined ? model?.current : model?.versions.get(id)
-      if (model?.current && version) return { model, version }
+      if (model?.current && version && rest === undefined) return { model, version }
     }
     if (this.#pending.size > 0) throw stillLoading()
     throw new AppError(
@@ -185,6 +185,8 @@ export class ModelRegistry {
     if (known) return { ...known, sourceDir: dir, run }
     const location = { dir: this.#snapshots.dirOf(contentHash), entry, sourceDir: dir }
     const signature = await inspectPackage(this.#options.launch, location, INSPECT_TIMEOUT_MS)
+    // Compiles the schema, so that its author hears of a fault in it and not the first who sends an input.
+    inputValidator(openapiSchema(signature))({})
     return { contentHash, model: name, entry, sourceDir: dir, run, signature }
   }
 

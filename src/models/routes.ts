@@ -12,9 +12,6 @@ export const modelRoutes: FastifyPluginAsyncTypebox<{ models: ModelRegistry; ori
   app,
   { models, originOf },
 ) => {
-  app.addSchema(WireVersion)
-  app.addSchema(WireModel)
-
   app.get(
     '/v1/models/:owner/:name',
     {

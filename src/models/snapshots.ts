@@ -33,21 +33,33 @@ export class Snapshots {
    */
   async take(name: string, packageDir: string): Promise<string> {
     for (let i = 0; i < TRIES; i++) {
-      const hash = await contentHash(name, packageDir, this.#cache)
-      if (this.has(hash)) return hash
-      const copy = join(this.#dir, `${UNFINISHED}${newSecret()}`)
-      await copyContent(packageDir, copy)
-      if ((await contentHash(name, copy)) === hash) {
-        await rename(copy, this.dirOf(hash))
-        await syncPath(this.#dir)
-        return hash
-      }
-      await rm(copy, { recursive: true, force: true })
+      const hash = await this.#tryToTake(name, packageDir)
+      if (hash !== undefined) return hash
     }
     throw new AppError(
       'unavailable',
       `The package ${name} changes while it is read; restart when it has been copied whole`,
     )
+  }
+
+  /** Returns undefined when the package changed meanwhile. */
+  async #tryToTake(name: string, packageDir: string): Promise<string | undefined> {
+    const copy = join(this.#dir, `${UNFINISHED}${newSecret()}`)
+    try {
+      const hash = await contentHash(name, packageDir, this.#cache)
+      if (this.has(hash)) return hash
+      await copyContent(packageDir, copy)
+      if ((await contentHash(name, copy)) !== hash) return
+      await rename(copy, this.dirOf(hash))
+      await syncPath(this.#dir)
+      return hash
+    } catch (error) {
+      // A file that was listed has gone.
+      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return
+      throw error
+    } finally {
+      await rm(copy, { recursive: true, force: true })
+    }
   }
 
   /** Removes copies that were never finished and those that nothing refers to. */

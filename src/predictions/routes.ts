@@ -27,8 +27,6 @@ export const predictionRoutes: FastifyPluginAsyncTypebox<{
   predictions: PredictionService
   originOf: OriginOf
 }> = async (app, { predictions, originOf }) => {
-  app.addSchema(WirePrediction)
-
   async function create(
     request: FastifyRequest,
     reply: FastifyReply,
@@ -177,13 +175,8 @@ function requestOf({ method, url, body }: FastifyRequest): Pick<IdempotencyKey, 
 /** @throws AppError `invalid` */
 function parseCancelAfter(header: string | undefined): number | undefined {
   if (header === undefined) return
-  const milliseconds = parseDuration(header.trim())
-  if (
-    milliseconds !== undefined &&
-    milliseconds >= SHORTEST_CANCEL_AFTER_MS &&
-    milliseconds <= LONGEST_CANCEL_AFTER_MS
-  )
-    return milliseconds
+  const milliseconds = parseDuration(header.trim()) ?? 0
+  if (milliseconds >= SHORTEST_CANCEL_AFTER_MS && milliseconds <= LONGEST_CANCEL_AFTER_MS) return milliseconds
   throw invalidFields([
     {
       type: 'format',
@@ -196,7 +189,9 @@ function parseCancelAfter(header: string | undefined): number | undefined {
 /** @throws AppError `invalid` */
 function parseTime(field: string, text: string | undefined): number | undefined {
   if (text === undefined) return
-  const time = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : Number.NaN
+  // A time that names no zone is UTC, wherever the server stands.
+  const zoned = /T[\d:.]+$/i.test(text) ? `${text}Z` : text
+  const time = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(zoned) : Number.NaN
   if (!Number.isNaN(time)) return time
   throw invalidFields([{ type: 'format', field, description: "Does not match format 'date-time'" }])
 }

@@ -68,6 +68,7 @@ export class PredictionService {
   #lastCreatedAt: number
   #uncommitted = 0
   #draining = false
+  #drained = false
 
   constructor(options: ServiceOptions) {
     this.#options = options
@@ -138,6 +139,7 @@ export class PredictionService {
   async waitForEnd({ account, id }: Prediction, timeoutMs: number): Promise<Prediction | undefined> {
     const live = this.#live.get(id)
     if (live && !live.ended) {
+      if (live.left) return
       const { promise, resolve } = Promise.withResolvers<void>()
       const stopListening = live.onChange(() => {
         if (live.ended || live.left) resolve()
@@ -186,6 +188,7 @@ export class PredictionService {
     for (const live of this.#live.values())
       if (live.claimed) live.end((p, produced, at) => fail(p, INTERRUPTED, produced, at))
     await Promise.all([...this.#live.values()].map((live) => live.settled()))
+    this.#drained = true
     for (const live of this.#live.values()) live.leave()
   }
 
@@ -243,6 +246,8 @@ export class PredictionService {
     if (reservation) reservation.run(live)
     else this.#enqueue(live)
     live.watchDeadline(() => live.end(expire))
+    // Its commit was under way when the server began to stop.
+    if (this.#drained) live.leave()
     return created
   }
 

@@ -93,8 +93,11 @@ function log(text: string): void {
 
 /** What the model prints belongs to the prediction that runs. */
 function captureOutput(): void {
-  const write = (chunk: string | Uint8Array): boolean => {
+  type Written = () => void
+  const write = (chunk: string | Uint8Array, encoding?: BufferEncoding | Written, written?: Written): boolean => {
     log(typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString())
+    const callback = typeof encoding === 'function' ? encoding : written
+    if (callback) process.nextTick(callback)
     return true
   }
   process.stdout.write = write

@@ -74,7 +74,10 @@ export class Model {
             events.push({ type: 'log', id, text: `${text}\n` })
             events.soon()
           },
-          metric: (name, value) => events.push({ type: 'metric', id, name, value }),
+          metric: (name, value) => {
+            if (!Number.isFinite(value)) throw new Error(`The metric ${name} has to be a finite number, not ${value}`)
+            events.push({ type: 'metric', id, name, value })
+          },
         },
       )
       const output = this.#streams ? await forward(id, result, signal, events) : await result
