@@ -1,0 +1,51 @@
+import { describe, expect, test } from 'vitest'
+import { Tokens } from '../../src/accounts/tokens.ts'
+import { AppError } from '../../src/errors.ts'
+
+describe('without tokens', () => {
+  const tokens = new Tokens([])
+
+  test.each([undefined, 'Bearer anything', 'Basic abc', ''])('%j comes in as local', (header) => {
+    expect(tokens.open).toBe(true)
+    expect(tokens.authenticate(header)).toEqual({ username: 'local' })
+  })
+})
+
+describe('with tokens', () => {
+  const tokens = new Tokens(['bare', 'alice:r8_one', 'bob:r8_two', 'alice:r8_three'])
+
+  test.each([
+    ['Bearer bare', 'local'],
+    ['Bearer r8_one', 'alice'],
+    ['Token r8_two', 'bob'],
+    ['bearer r8_three', 'alice'],
+    ['TOKEN   r8_one ', 'alice'],
+  ])('"%s" comes in as %s', (header, username) => {
+    expect(tokens.open).toBe(false)
+    expect(tokens.authenticate(header)).toEqual({ username })
+  })
+
+  test('a request without a token is told so', () => {
+    expect(() => tokens.authenticate(undefined)).toThrow(
+      new AppError('unauthenticated', 'You did not pass an authentication token', { title: 'Unauthenticated' }),
+    )
+  })
+
+  test.each([
+    'Bearer wrong',
+    'Bearer alice:r8_one',
+    'Bearer R8_ONE',
+    'Bearer r8_one r8_two',
+    'Bearer',
+    'Bearer ',
+    '',
+    'r8_one',
+    'Basic r8_one',
+    'xBearer r8_one',
+    `Bearer ${'a'.repeat(100_000)}`,
+  ])('"%.30s" is refused', (header) => {
+    expect(() => tokens.authenticate(header)).toThrow(
+      new AppError('unauthenticated', 'You did not pass a valid authentication token', { title: 'Unauthenticated' }),
+    )
+  })
+})

@@ -1,0 +1,161 @@
+import { describe, expect, test } from 'vitest'
+import { describeSettings, readConfig } from '../src/config.ts'
+import { AppError } from '../src/errors.ts'
+
+function refusal(args: string[], environment: NodeJS.ProcessEnv): string {
+  try {
+    readConfig(args, environment)
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'configuration') return error.message
+    throw error
+  }
+  throw new Error('The settings were accepted')
+}
+
+test('nothing has to be set', () => {
+  expect(readConfig([], {})).toMatchObject({
+    host: '127.0.0.1',
+    port: 3000,
+    publicUrl: undefined,
+    dataDir: './data',
+    modelsDirs: ['./models'],
+    bundledModels: true,
+    apiTokens: [],
+    logLevel: 'info',
+    durability: 'full',
+    maxQueue: 10_000,
+    bodyLimitBytes: 32 * 2 ** 20,
+    shutdownGraceMs: 30_000,
+    trustProxy: false,
+  })
+})
+
+test('every setting can be a variable', () => {
+  const environment = {
+    REPRISE_HOST: '0.0.0.0',
+    REPRISE_PORT: '0',
+    REPRISE_PUBLIC_URL: 'https://models.example.com/',
+    REPRISE_DATA_DIR: '/var/lib/reprise',
+    REPRISE_MODELS_DIR: '/a:/b:',
+    REPRISE_BUNDLED_MODELS: 'off',
+    REPRISE_API_TOKENS: ' one , alice:two,',
+    REPRISE_LOG_LEVEL: 'silent',
+    REPRISE_THREADS: '3',
+    REPRISE_DURABILITY: 'normal',
+    REPRISE_MAX_QUEUE: '2',
+    REPRISE_BODY_LIMIT: '1 GiB',
+    REPRISE_SHUTDOWN_GRACE: '1m30s',
+    REPRISE_TRUST_PROXY: 'on',
+  }
+  expect(readConfig([], environment)).toEqual({
+    host: '0.0.0.0',
+    port: 0,
+    publicUrl: 'https://models.example.com',
+    dataDir: '/var/lib/reprise',
+    modelsDirs: ['/a', '/b'],
+    bundledModels: false,
+    apiTokens: ['one', 'alice:two'],
+    logLevel: 'silent',
+    threads: 3,
+    durability: 'normal',
+    maxQueue: 2,
+    bodyLimitBytes: 2 ** 30,
+    shutdownGraceMs: 90_000,
+    trustProxy: true,
+  })
+})
+
+describe('a wrong value stops the start, and the message names the setting', () => {
+  const wrong: Record<string, string[]> = {
+    HOST: ['', ' '],
+    PORT: ['', 'http', '-1', '65536', '80.5', '0x50'],
+    PUBLIC_URL: [
+      'models.example.com',
+      'ftp://models.example.com',
+      'https://example.com/api',
+      'https://a:b@example.com',
+    ],
+    DATA_DIR: ['', ' '],
+    BUNDLED_MODELS: ['yes', 'ON'],
+    API_TOKENS: ['two words', 'alice:', ':secret', 'a:b:c'],
+    LOG_LEVEL: ['loud', 'INFO'],
+    THREADS: ['0', '1025', 'all'],
+    DURABILITY: ['none'],
+    MAX_QUEUE: ['0', '1000001', 'many'],
+    BODY_LIMIT: ['0', '32MB', '-1', '1.5MiB', ''],
+    SHUTDOWN_GRACE: ['soon', '-5s', ''],
+    TRUST_PROXY: ['true', '1'],
+  }
+  const cases = Object.entries(wrong).flatMap(([name, values]) => values.map((value) => ({ name, value })))
+
+  test.each(cases)('REPRISE_$name="$value"', ({ name, value }) => {
+    expect(refusal([], { [`REPRISE_${name}`]: value })).toMatch(new RegExp(`^REPRISE_${name} .*has to be .+$`))
+  })
+
+  test.each(cases)('--$name="$value"', ({ name, value }) => {
+    const flag = `--${name.toLowerCase().replaceAll('_', '-')}`
+    expect(refusal([`${flag}=${value}`], {})).toMatch(new RegExp(`^${flag} .*has to be .+$`))
+  })
+})
+
+test('the message shows the value and what a right one looks like', () => {
+  expect(refusal([], { REPRISE_PORT: 'http' })).toBe('REPRISE_PORT is "http", but has to be a number from 0 to 65535')
+})
+
+test('the message about wrong tokens does not show them', () => {
+  expect(refusal([], { REPRISE_API_TOKENS: 'alice:hunter2,b c' })).not.toContain('hunter2')
+})
+
+test('several faults are told at once, one on each line', () => {
+  const lines = refusal(['--port', 'x'], { REPRISE_THREADS: '0', REPRISE_TRUST_PROXY: 'maybe' }).split('\n')
+  expect(lines.map((line) => line.split(' ')[0])).toEqual(['--port', 'REPRISE_THREADS', 'REPRISE_TRUST_PROXY'])
+})
+
+test('a flag wins over its variable, and a wrong variable behind it does no harm', () => {
+  expect(readConfig(['--port', '8080'], { REPRISE_PORT: '9090' }).port).toBe(8080)
+  expect(readConfig(['--port=8080'], { REPRISE_PORT: 'wrong' }).port).toBe(8080)
+})
+
+test.each([
+  [['--prot', '80'], '--prot'],
+  [['stray'], 'stray'],
+  [['--port'], '--port'],
+])('flags that are no settings are refused: %j', (args, named) => {
+  expect(refusal(args, {})).toContain(named)
+})
+
+describe('without tokens the server listens only where nobody else reaches it', () => {
+  test.each(['127.0.0.1', '127.1.2.3', 'localhost', '::1'])('%s needs no tokens', (host) => {
+    expect(readConfig([], { REPRISE_HOST: host }).apiTokens).toEqual([])
+  })
+
+  test.each(['0.0.0.0', '::', '192.168.1.5', 'example.com', '127.0.0.1.example.com'])('%s needs tokens', (host) => {
+    const message = refusal(['--host', host], {})
+    expect(message).toContain(host)
+    expect(message).toContain('REPRISE_API_TOKENS')
+    expect(readConfig(['--host', host, '--api-tokens', 'alice:secret'], {}).host).toBe(host)
+  })
+})
+
+test('variables of other programs are left alone', () => {
+  expect(readConfig([], { PORT: 'x', HOST: '0.0.0.0', REPRISE_SOMETHING_ELSE: 'x' }).port).toBe(3000)
+})
+
+test('a configuration cannot be changed', () => {
+  expect(Object.isFrozen(readConfig([], {}))).toBe(true)
+})
+
+test('the help lists every setting with its default', () => {
+  const help = describeSettings()
+  for (const flag of [
+    '--host',
+    '--port',
+    '--public-url',
+    '--data-dir',
+    '--models-dir',
+    '--bundled-models',
+    '--api-tokens',
+  ])
+    expect(help).toContain(flag)
+  expect(help).toMatch(/--port +.*\(3000\)/)
+})

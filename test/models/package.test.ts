@@ -1,0 +1,150 @@
+import { symlinkSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { listPackageDirs, packageName, readPackage } from '../../src/models/package.ts'
+import { writeFiles } from '../support/packages.ts'
+import { testFolder } from '../support/temporary.ts'
+
+const CODE = { 'predict.ts': 'export default 1' }
+
+function packageOf(files: Record<string, string>): string {
+  const dir = join(testFolder(), 'owner/name')
+  writeFiles(dir, files)
+  return dir
+}
+
+describe('a package', () => {
+  test('needs no more than its code', async () => {
+    const dir = packageOf(CODE)
+    expect(await readPackage(dir)).toEqual({
+      name: 'owner/name',
+      dir,
+      entry: 'predict.ts',
+      yaml: {},
+      run: { minReplicas: 0, threads: null, setupTimeoutMs: 300_000, predictTimeoutMs: 1_800_000, sessionOptions: {} },
+    })
+  })
+
+  test('can be written in JavaScript; where there are both, TypeScript wins', async () => {
+    expect(await readPackage(packageOf({ 'predict.js': '' }))).toMatchObject({ entry: 'predict.js' })
+    expect(await readPackage(packageOf({ ...CODE, 'predict.js': '' }))).toMatchObject({ entry: 'predict.ts' })
+  })
+
+  test('tells about itself and how it wants to be run', async () => {
+    const yaml = `
+      description: Says hello
+      visibility: private
+      license_url: https://example.com/license
+      version: ${'a'.repeat(64)}
+      run:
+        replicas: { min: 1 }
+        threads: 2
+        setup_timeout: 90
+        predict_timeout: 1h30m
+        session_options: { graphOptimizationLevel: basic }`
+    expect(await readPackage(packageOf({ ...CODE, 'model.yaml': yaml }))).toMatchObject({
+      yaml: { description: 'Says hello', visibility: 'private', version: 'a'.repeat(64) },
+      run: {
+        minReplicas: 1,
+        threads: 2,
+        setupTimeoutMs: 90_000,
+        predictTimeoutMs: 5_400_000,
+        sessionOptions: { graphOptimizationLevel: 'basic' },
+      },
+    })
+  })
+
+  test.each(['', '# only a comment\n', '{}'])('may have a model.yaml that says nothing: %j', async (yaml) => {
+    expect(await readPackage(packageOf({ ...CODE, 'model.yaml': yaml }))).toMatchObject({ yaml: {} })
+  })
+
+  test('may tell more than reprise knows', async () => {
+    await readPackage(packageOf({ ...CODE, 'model.yaml': 'author: me' }))
+  })
+})
+
+describe('a broken package is refused with a message that says what is wrong', () => {
+  test('no code', async () => {
+    const dir = packageOf({ 'model.yaml': '' })
+    await expect(readPackage(dir)).rejects.toMatchObject({
+      code: 'invalid',
+      message: `There is no predict.ts or predict.js in ${dir}`,
+    })
+  })
+
+  test.each<[yaml: string, message: string]>([
+    ['run: { treads: 2 }', 'model.yaml: run: Additional property treads is not allowed'],
+    ['run: { replicas: { max: 2 } }', 'model.yaml: run.replicas: Additional property max is not allowed'],
+    ['run: { replicas: { min: 2 } }', 'model.yaml: run.replicas.min: Must be less than or equal to 1'],
+    ['run: { threads: 0 }', 'model.yaml: run.threads: Must be greater than or equal to 1'],
+    ['run: { threads: many }', 'model.yaml: run.threads: Invalid type. Expected: integer, given: string'],
+    ['run: fast', 'model.yaml: run: Invalid type. Expected: object, given: string'],
+    ['run: { predict_timeout: soon }', 'model.yaml: run.predict_timeout: "soon" is not a duration such as 30s or 5m'],
+    ['run: { setup_timeout: 0s }', 'model.yaml: run.setup_timeout: "0s" is not a duration such as 30s or 5m'],
+    ['version: abc', "model.yaml: version: Does not match pattern '^[0-9a-f]{64}$'"],
+    ['description: 5', 'model.yaml: description: Invalid type. Expected: string, given: integer'],
+    ['- a list', 'model.yaml: Invalid type. Expected: object, given: array'],
+    ['just text', 'model.yaml: Invalid type. Expected: object, given: string'],
+    [
+      'version: 5\nrun: { threads: 0 }',
+      'model.yaml: version: Invalid type. Expected: string, given: integer; run.threads: Must be greater than or equal to 1',
+    ],
+  ])('%j', async (yaml, message) => {
+    await expect(readPackage(packageOf({ ...CODE, 'model.yaml': yaml }))).rejects.toMatchObject({
+      code: 'invalid',
+      message,
+    })
+  })
+
+  test.each(['run: {', 'a: b: c', '"unclosed', 'a: 1\na: 2'])('%j is not YAML', async (yaml) => {
+    await expect(readPackage(packageOf({ ...CODE, 'model.yaml': yaml }))).rejects.toMatchObject({
+      code: 'invalid',
+      message: expect.stringMatching(/^model\.yaml is not valid YAML: ./),
+    })
+  })
+
+  test.each(['run: { predict_timeout: true }', 'visibility: hidden'])('%j names the setting', async (yaml) => {
+    const setting = /\w+(?=: (true|hidden))/.exec(yaml)?.[0]
+    await expect(readPackage(packageOf({ ...CODE, 'model.yaml': yaml }))).rejects.toMatchObject({
+      code: 'invalid',
+      message: expect.stringContaining(String(setting)),
+    })
+  })
+})
+
+describe('packages are found', () => {
+  test('two folders deep, in the order of their names', async () => {
+    const dir = testFolder()
+    writeFiles(dir, {
+      'b/two/predict.ts': '',
+      'a/one/predict.ts': '',
+      'a/one/deeper/predict.ts': '',
+      'a/README.md': '',
+      'README.md': '',
+      '.git/hooks/predict.ts': '',
+      'a/.cache/predict.ts': '',
+      'a/with space/predict.ts': '',
+    })
+    expect(await listPackageDirs(dir)).toEqual([join(dir, 'a/one'), join(dir, 'b/two')])
+  })
+
+  test('behind links, too; links to files and to nowhere are left alone', async () => {
+    const [dir, elsewhere] = [testFolder(), testFolder()]
+    writeFiles(elsewhere, { 'package/predict.ts': '', 'file.txt': '' })
+    writeFiles(dir, { 'a/one/predict.ts': '' })
+    symlinkSync(join(elsewhere, 'package'), join(dir, 'a/two'))
+    symlinkSync(elsewhere, join(dir, 'b'))
+    symlinkSync(join(elsewhere, 'file.txt'), join(dir, 'notes'))
+    symlinkSync(join(elsewhere, 'gone'), join(dir, 'gone'))
+    symlinkSync(join(elsewhere, 'gone'), join(dir, 'a/gone'))
+    expect(await listPackageDirs(dir)).toEqual(['a/one', 'a/two', 'b/package'].map((path) => join(dir, path)))
+  })
+
+  test('nowhere when the folder is not there', async () => {
+    expect(await listPackageDirs(join(testFolder(), 'none'))).toEqual([])
+  })
+
+  test('under the name of their two folders', () => {
+    expect(packageName('/srv/models/replicate/hello-world')).toBe('replicate/hello-world')
+  })
+})

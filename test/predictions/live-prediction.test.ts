@@ -1,0 +1,325 @@
+import { pino } from 'pino'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { IdMaker } from '../../src/predictions/id.ts'
+import { type LiveContext, LivePrediction } from '../../src/predictions/live-prediction.ts'
+import { cancel, expire, type Prediction, type Status, start } from '../../src/predictions/prediction.ts'
+import { PredictionStore, predictionStatements, update } from '../../src/predictions/store.ts'
+import { openDatabase, type TestDatabase } from '../support/database.ts'
+import { makePrediction } from '../support/predictions.ts'
+
+const CREATED = 1_700_000_000_000
+const CHUNK_MS = 500
+const START_DELAY_MS = 5
+const streaming = { streamSecret: 's'.repeat(26) }
+
+/** Keeps the database from growing, as a full disk does, and takes that back. */
+const FULL_DISK = { fill: 'PRAGMA max_page_count = 1', free: 'PRAGMA max_page_count = 1000000000' }
+
+// Only timers stand still; the writer's thread and the turns of the event loop go on.
+beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }))
+afterEach(() => void vi.useRealTimers())
+
+let database: TestDatabase
+let store: PredictionStore
+beforeAll(() => {
+  database = openDatabase({ ...predictionStatements, ...FULL_DISK })
+  store = new PredictionStore(database.reader)
+})
+afterAll(() => database.close())
+
+const ids = new IdMaker()
+
+async function setUp(changed: Partial<Prediction> = {}) {
+  const happened: string[] = []
+  const clock = { at: CREATED }
+  const context: LiveContext = {
+    writer: database.writer,
+    clock: { now: () => clock.at, monotonic: () => clock.at },
+    log: pino({ level: 'silent' }),
+    onAbandoned: () => void happened.push('abandoned'),
+    onEnded: () => void happened.push('ended'),
+  }
+  const live = new LivePrediction(makePrediction({ id: ids.next(CREATED), createdAt: CREATED, ...changed }), context)
+  const seen: Status[] = []
+  live.onChange(() => void seen.push(live.view.status))
+  await live.create()
+  return { ...database, context, live, seen, happened, clock, stored: () => store.find(live.id) }
+}
+
+test('a run goes from queued to succeeded, and what readers see is on disk', async () => {
+  const { live, stored, seen, happened } = await setUp()
+  expect(live.view).toEqual(stored())
+  expect(await live.claim()).toBe(true)
+  live.onStarted()
+  vi.advanceTimersByTime(START_DELAY_MS)
+  await live.settled()
+  expect(stored()).toMatchObject({ status: 'processing', revision: 2 })
+  live.onLog('line\n')
+  live.onMetric('tokens', 3)
+  live.onDone({ answer: 42 }, 0.25)
+  await live.settled()
+  expect(live.ended).toBe(true)
+  expect(live.view).toEqual(stored())
+  expect(stored()).toMatchObject({
+    status: 'succeeded',
+    revision: 3,
+    output: { answer: 42 },
+    logs: 'line\n',
+    metrics: { tokens: 3, predict_time: 0.25, total_time: 0 },
+  })
+  expect(seen).toEqual(['starting', 'processing', 'processing', 'succeeded'])
+  expect(happened).toEqual(['ended'])
+})
+
+test('a start and an end that come together are one commit', async () => {
+  const { live, stored, seen } = await setUp({ claimedAt: CREATED })
+  live.onStarted()
+  live.onDone('short', 0.001)
+  await live.settled()
+  expect(stored()).toMatchObject({ status: 'succeeded', output: 'short', startedAt: CREATED })
+  expect(seen).toEqual(['succeeded'])
+})
+
+test('readers see no state before it is committed', async () => {
+  const { live, stored } = await setUp()
+  live.end(cancel)
+  expect(live.view.status).toBe('starting')
+  expect(live.ended).toBe(false)
+  await live.settled()
+  expect(live.view.status).toBe('canceled')
+  expect(stored()?.status).toBe('canceled')
+})
+
+describe('an end is final', () => {
+  test('a late answer changes nothing', async () => {
+    const { live, stored, happened } = await setUp({ claimedAt: CREATED })
+    live.end(cancel)
+    live.onStarted()
+    live.onOutput(['late'])
+    live.onLog('late')
+    live.onDone('late', 1)
+    live.onFailed('late', 1)
+    live.end(expire)
+    await live.settled()
+    expect(stored()).toMatchObject({ status: 'canceled', output: null, logs: '', error: null, revision: 1 })
+    expect(happened).toEqual(['abandoned', 'ended'])
+  })
+
+  test('a prediction that was canceled cannot be claimed', async () => {
+    const { live, stored } = await setUp()
+    live.end(cancel)
+    expect(await live.claim()).toBe(false)
+    expect(stored()?.claimedAt).toBeNull()
+  })
+
+  test('a cancel that comes while the claim is committed wins over the run', async () => {
+    const { live, stored } = await setUp()
+    const claimed = live.claim()
+    live.end(cancel)
+    expect(await claimed).toBe(false)
+    expect(stored()).toMatchObject({ status: 'canceled', claimedAt: CREATED })
+  })
+
+  test('of many ends at once the first counts', async () => {
+    const { live, stored } = await setUp({ claimedAt: CREATED })
+    live.onFailed('first', 1)
+    live.onDone('second', 1)
+    live.end(cancel)
+    await live.settled()
+    expect(stored()).toMatchObject({ status: 'failed', error: 'first', output: null })
+  })
+})
+
+describe('output that streams', () => {
+  async function running() {
+    const parts = await setUp({ claimedAt: CREATED, ...streaming })
+    parts.live.onStarted()
+    vi.advanceTimersByTime(START_DELAY_MS)
+    await parts.live.settled()
+    return parts
+  }
+
+  test('is seen at once, and stored after half a second', async () => {
+    const { live, writer } = await running()
+    live.onOutput(['a', 'b'])
+    live.onLog('one\n')
+    expect(live.view).toMatchObject({ output: ['a', 'b'], logs: 'one\n' })
+    await writer.settled()
+    expect(store.chunks(live.id).output).toEqual([])
+    vi.advanceTimersByTime(CHUNK_MS)
+    await writer.settled()
+    expect(store.chunks(live.id)).toEqual({ output: ['a', 'b'], logs: 'one\n' })
+  })
+
+  test('is stored in pieces that add up', async () => {
+    const { live, writer, reader } = await running()
+    for (const value of ['a', 'b', 'c']) {
+      live.onOutput([value])
+      live.onLog(`${value}\n`)
+      vi.advanceTimersByTime(CHUNK_MS)
+      await writer.settled()
+    }
+    expect(store.chunks(live.id)).toEqual({ output: ['a', 'b', 'c'], logs: 'a\nb\nc\n' })
+    const count = reader.prepare('SELECT count(*) FROM prediction_chunks WHERE prediction_id = ?').pluck()
+    expect(count.get(live.id)).toBe(3)
+  })
+
+  test('is folded into the row when the prediction ends', async () => {
+    const { live, stored, writer } = await running()
+    live.onOutput(['a'])
+    vi.advanceTimersByTime(CHUNK_MS)
+    await writer.settled()
+    live.onOutput(['b'])
+    live.onDone(null, 1)
+    await live.settled()
+    expect(store.chunks(live.id)).toEqual({ output: [], logs: '' })
+    expect(stored()?.output).toEqual(['a', 'b'])
+    vi.advanceTimersByTime(10 * CHUNK_MS)
+    await writer.settled()
+    expect(store.chunks(live.id).output).toEqual([])
+  })
+
+  test('leaves nothing behind when a piece is on its way at the end', async () => {
+    const { live, stored, writer } = await running()
+    live.onOutput(['a'])
+    vi.advanceTimersByTime(CHUNK_MS)
+    live.onOutput(['b'])
+    live.onDone(null, 1)
+    await live.settled()
+    await writer.settled()
+    vi.advanceTimersByTime(10 * CHUNK_MS)
+    await writer.settled()
+    expect(store.chunks(live.id).output).toEqual([])
+    expect(stored()?.output).toEqual(['a', 'b'])
+  })
+
+  test('is kept as far as it came when the prediction fails', async () => {
+    const { live, stored } = await running()
+    live.onOutput(['a'])
+    live.onFailed('The tokens ran out', 1)
+    await live.settled()
+    expect(stored()).toMatchObject({ status: 'failed', output: ['a'], error: 'The tokens ran out' })
+  })
+
+  test('that never came is an empty list on success, and null otherwise', async () => {
+    const done = await running()
+    done.live.onDone(null, 1)
+    await done.live.settled()
+    expect(done.stored()?.output).toEqual([])
+    const canceled = await running()
+    canceled.live.end(cancel)
+    await canceled.live.settled()
+    expect(canceled.stored()?.output).toBeNull()
+  })
+})
+
+test('logs beyond 4 MiB are cut, and say so', async () => {
+  const { live, stored } = await setUp({ claimedAt: CREATED })
+  for (let i = 0; i < 5; i++) live.onLog('x'.repeat(2 ** 20))
+  live.onLog('the last line')
+  live.onDone('done', 1)
+  await live.settled()
+  const logs = stored()?.logs ?? ''
+  expect(logs.slice(2 ** 22)).toBe('\n[logs beyond 4194304 characters are not kept]\n')
+})
+
+describe('a deadline', () => {
+  test.each([
+    ['before it is claimed aborts', null, 'aborted'],
+    ['after it is claimed cancels', CREATED, 'canceled'],
+  ])('%s', async (_name, claimedAt, status) => {
+    const { live, stored } = await setUp({ claimedAt, deadline: CREATED + 5_000 })
+    live.watchDeadline(() => live.end(expire))
+    vi.advanceTimersByTime(4_999)
+    await live.settled()
+    expect(stored()?.status).toBe('starting')
+    vi.advanceTimersByTime(1)
+    await live.settled()
+    expect(stored()?.status).toBe(status)
+  })
+
+  test('is counted from the creation, also after a restart', async () => {
+    const { live, stored, clock } = await setUp({ deadline: CREATED + 5_000 })
+    clock.at = CREATED + 60_000
+    live.watchDeadline(() => live.end(expire))
+    vi.advanceTimersByTime(1)
+    await live.settled()
+    expect(stored()).toMatchObject({ status: 'aborted', completedAt: CREATED + 60_000 })
+  })
+
+  test('does nothing once the prediction has ended', async () => {
+    const { live, stored } = await setUp({ claimedAt: CREATED, deadline: CREATED + 5_000 })
+    live.watchDeadline(() => live.end(expire))
+    live.onDone('done', 1)
+    await live.settled()
+    vi.advanceTimersByTime(10_000)
+    expect(vi.getTimerCount()).toBe(0)
+    expect(stored()?.status).toBe('succeeded')
+  })
+})
+
+describe('when the database does not take a change', () => {
+  test('it is tried again until it does, and readers see no end until then', async () => {
+    const { live, stored, writer } = await setUp({ claimedAt: CREATED })
+    await writer.submit([{ name: 'fill', parameters: [] }])
+    live.onDone('x'.repeat(100_000), 1)
+    await writer.settled()
+    expect(live.view.status).toBe('starting')
+    expect(stored()?.status).toBe('starting')
+    await vi.advanceTimersByTimeAsync(50)
+    await writer.settled()
+    expect(live.ended).toBe(false)
+    await writer.submit([{ name: 'free', parameters: [] }])
+    await vi.advanceTimersByTimeAsync(200)
+    await live.settled()
+    expect(stored()).toMatchObject({ status: 'succeeded', revision: 1, output: 'x'.repeat(100_000) })
+    expect(live.view).toEqual(stored())
+  })
+
+  test('because another has changed the row, it is dropped', async () => {
+    const { live, stored, writer, happened } = await setUp({ claimedAt: CREATED })
+    const started = start(live.view, CREATED)
+    if (!started) throw new Error('It did not start')
+    await writer.submit(update({ ...started, revision: 9 }, 0))
+    live.onDone('done', 1)
+    await live.settled()
+    expect(stored()).toMatchObject({ status: 'processing', revision: 9 })
+    expect(happened).toEqual(['ended'])
+  })
+
+  test('a create is refused', async () => {
+    const { writer, context } = await setUp()
+    await writer.submit([{ name: 'fill', parameters: [] }])
+    const id = ids.next(CREATED)
+    const refused = new LivePrediction(makePrediction({ id, input: { text: 'x'.repeat(100_000) } }), context)
+    await expect(refused.create()).rejects.toMatchObject({ code: 'unavailable', retryAfterSeconds: 5 })
+    await writer.submit([{ name: 'free', parameters: [] }])
+    expect(store.find(id)).toBeUndefined()
+  })
+})
+
+test('a prediction taken up after a restart ends with what a former server stored of it', async () => {
+  const { live, context, stored, writer } = await setUp({ claimedAt: CREATED, ...streaming })
+  live.onOutput(['a', 'b'])
+  live.onLog('one\n')
+  vi.advanceTimersByTime(CHUNK_MS)
+  await writer.settled()
+  live.leave()
+  expect(live.left).toBe(true)
+
+  const again = new LivePrediction(live.view, context, store.chunks(live.id))
+  again.onFailed('Interrupted')
+  await again.settled()
+  expect(stored()).toMatchObject({ status: 'failed', error: 'Interrupted', output: ['a', 'b'], logs: 'one\n' })
+  expect(store.chunks(live.id)).toEqual({ output: [], logs: '' })
+})
+
+test('who stops listening is told nothing more', async () => {
+  const { live } = await setUp({ claimedAt: CREATED })
+  let told = 0
+  const stop = live.onChange(() => void told++)
+  live.onLog('one')
+  stop()
+  live.onLog('two')
+  expect(told).toBe(1)
+})
