@@ -7,6 +7,7 @@ import type { Config } from './config.ts'
 import { browserGuard } from './http/browser-guard.ts'
 import { canonicalPath } from './http/canonical-path.ts'
 import { compileSerializer, compileValidator } from './http/compilers.ts'
+import { assertShallow } from './http/nesting.ts'
 import { originOf as makeOriginOf } from './http/origin.ts'
 import { formatProblem, handleError } from './http/problem.ts'
 import { WireProblem } from './http/schemas.ts'
@@ -42,6 +43,9 @@ export interface AppParts {
   before?: (app: FastifyInstance) => void
 }
 
+/** A name or id this long is looked for, and not found. */
+const LONGEST_PARAMETER = 1_000
+
 /** The HTTP side: manners that all rooms share, then one line for each room. */
 export function buildApp({ config, log, tokens, models, predictions, before }: AppParts): FastifyInstance {
   const app = Fastify({
@@ -51,7 +55,7 @@ export function buildApp({ config, log, tokens, models, predictions, before }: A
     trustProxy: config.trustProxy,
     rewriteUrl: ({ url = '/' }) => canonicalPath(url),
     frameworkErrors: (error, request, reply) => void handleError(error, request, reply),
-    routerOptions: { ignoreTrailingSlash: true },
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: LONGEST_PARAMETER },
     forceCloseConnections: 'idle',
     clientErrorHandler(error, socket) {
       if (!socket.writable) return
@@ -79,6 +83,11 @@ export function buildApp({ config, log, tokens, models, predictions, before }: A
     guard?.(request)
     const { capability, open } = request.routeOptions.config
     if (!capability && !open) request.account = tokens.authenticate(request.headers.authorization)
+    done()
+  })
+
+  app.addHook('preValidation', (request, _reply, done) => {
+    assertShallow(request.body)
     done()
   })
 

@@ -80,7 +80,7 @@ const SETTINGS = {
     meaning: 'accepted tokens, "token" or "username:token", separated by ","',
     default: '',
     parse: tokens,
-    expected: 'tokens of at least one character, such as alice:r8_secret',
+    expected: 'tokens without spaces and colons, such as alice:r8_secret',
     secret: true,
   }),
   LOG_LEVEL: setting({

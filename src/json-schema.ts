@@ -14,6 +14,8 @@ export function schemaValidator(schema: object): Validator {
       allErrors: true,
       verbose: true,
       strict: false,
+      // JSON.parse makes Infinity of 1e400, which could not be written again.
+      strictNumbers: true,
       // The schemas are ours or come from TypeBox; checking them costs more than compiling them.
       validateSchema: false,
       logger: false,

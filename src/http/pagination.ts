@@ -17,7 +17,7 @@ export interface Page<Row> {
 
 /** @throws AppError `not_found` for a cursor that we did not make. */
 export function parseCursor(cursor: string | undefined): Position | undefined {
-  if (cursor === undefined) return
+  if (!cursor) return
   const parts = new URLSearchParams(Buffer.from(cursor, 'base64').toString())
   const [time, id] = [parts.get('p') ?? '', parts.get('i') ?? '']
   const at = Date.parse(time)

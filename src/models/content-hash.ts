@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { parse } from 'yaml'
 import { canonicalJson } from '../canonical-json.ts'
+import { AppError } from '../errors.ts'
 
 export interface FileFacts {
   path: string
@@ -24,14 +25,20 @@ const COVER_IMAGE = /^cover\.(png|jpe?g|webp|gif|svg)$/
 /** What can change in model.yaml without making another model of it (rules 5). */
 const YAML_LEFT_OUT = ['description', 'visibility', 'license_url', 'github_url', 'paper_url', 'cover_image_url', 'run']
 
-/** Files that belong to the content of a package, as sorted paths below it. */
+/**
+ * Files that belong to the content of a package, as sorted paths below it. Links to files count as what they point to.
+ * @throws AppError `invalid` for a link to a folder, which is not followed
+ */
 export async function listContent(dir: string): Promise<string[]> {
-  const entries = await readdir(dir, { withFileTypes: true, recursive: true })
-  return entries
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name).slice(dir.length + 1))
-    .filter((path) => isContent(path.split('/')))
-    .sort()
+  const files: string[] = []
+  for (const entry of await readdir(dir, { withFileTypes: true, recursive: true })) {
+    const path = join(entry.parentPath, entry.name).slice(dir.length + 1)
+    if (entry.isDirectory() || !isContent(path.split('/'))) continue
+    if (entry.isSymbolicLink() && (await stat(join(dir, path))).isDirectory())
+      throw new AppError('invalid', `${path} is a link to a folder; put the folder itself into the package`)
+    files.push(path)
+  }
+  return files.sort()
 }
 
 function isContent(parts: string[]): boolean {
@@ -49,6 +56,8 @@ export async function contentHash(name: string, dir: string, cache?: HashCache):
   for (const path of await listContent(dir)) {
     if (path === 'model.yaml') {
       const yaml = canonicalYaml(await readFile(join(dir, path), 'utf8'))
+      // A file that sets nothing that counts is as good as none.
+      if (yaml === '{}') continue
       hash.update(`${path}\n${Buffer.byteLength(yaml)}\n${createHash('sha256').update(yaml).digest('hex')}\n`)
     } else {
       const { size, sha256 } = await hashFile(join(dir, path), cache)
@@ -73,7 +82,7 @@ async function hashFile(path: string, cache: HashCache | undefined): Promise<{ s
 /** The settings that count, in an order that does not depend on how they were written. */
 function canonicalYaml(text: string): string {
   const content: unknown = parse(text)
-  if (typeof content !== 'object' || content === null) return ''
+  if (typeof content !== 'object' || content === null) return '{}'
   const counted = Object.entries(content).filter(([key]) => !YAML_LEFT_OUT.includes(key))
   return canonicalJson(Object.fromEntries(counted))
 }

@@ -6,6 +6,7 @@ import { parse } from 'yaml'
 import { parseDuration } from '../duration.ts'
 import { AppError } from '../errors.ts'
 import { fieldErrors } from '../field-errors.ts'
+import { oneOf } from '../http/schemas.ts'
 import { schemaValidator } from '../json-schema.ts'
 import type { RunSettings } from '../scheduler/runnable-version.ts'
 
@@ -13,7 +14,7 @@ const Duration = Type.Union([Type.String(), Type.Integer({ minimum: 1 })])
 
 const ModelYaml = Type.Object({
   description: Type.Optional(Type.String()),
-  visibility: Type.Optional(Type.Union([Type.Literal('public'), Type.Literal('private')])),
+  visibility: Type.Optional(oneOf(['public', 'private'])),
   license_url: Type.Optional(Type.String()),
   github_url: Type.Optional(Type.String()),
   paper_url: Type.Optional(Type.String()),

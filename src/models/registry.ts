@@ -64,7 +64,7 @@ export class ModelRegistry {
       for (const dir of queue) await this.#loadPackage(dir, snapshots)
     }
     await Promise.all(Array.from({ length: INSPECTIONS }, work))
-    await this.#sweep(keep, snapshots)
+    await this.#sweep(keep)
   }
 
   /** Every model that can be run. */
@@ -233,6 +233,12 @@ export class ModelRegistry {
       runnable: this.#toRunnable(snapshot),
     }
     model.versions.set(id, version)
+    const other = this.#versionsById.get(id)?.model
+    if (other && other !== model)
+      this.#options.log.warn(
+        { version: id, models: [`${other.owner}/${other.name}`, name] },
+        'two models pin the same version id',
+      )
     const found = { model, version }
     this.#versionsById.set(id, found)
     return found
@@ -242,12 +248,12 @@ export class ModelRegistry {
     return { model, contentHash, package: { dir: this.#snapshots.dirOf(contentHash), entry, sourceDir }, run }
   }
 
-  async #sweep(keep: ReadonlySet<string>, snapshots: ReadonlyMap<string, store.InspectedSnapshot>): Promise<void> {
+  async #sweep(keep: ReadonlySet<string>): Promise<void> {
     const used = new Set(keep)
     for (const { versions } of this.#models.values())
       for (const { runnable } of versions.values()) used.add(runnable.contentHash)
-    for (const hash of snapshots.keys())
-      if (!used.has(hash)) await this.#options.writer.submit(store.deleteSnapshot(hash))
+    for (const { contentHash } of this.#options.store.snapshots())
+      if (!used.has(contentHash)) await this.#options.writer.submit(store.deleteSnapshot(contentHash))
     await this.#snapshots.sweep(used)
   }
 

@@ -58,6 +58,7 @@ export class LivePrediction implements Task {
     if (stored) {
       this.#output.push(...stored.output)
       this.#logs = stored.logs
+      // What was begun before is not taken up again, so no further chunk will be counted.
       this.#chunks = { count: 1, output: stored.output.length, logs: stored.logs.length }
     }
   }
@@ -230,7 +231,10 @@ export class LivePrediction implements Task {
           'a change could not be committed',
         )
         // Somebody else has written the row; what it holds now is what counts.
-        if (error instanceof AppError && error.code === 'conflict') return this.#context.onEnded(this)
+        if (error instanceof AppError && error.code === 'conflict') {
+          this.leave()
+          return this.#context.onEnded(this)
+        }
         await new Promise((resolve) => setTimeout(resolve, RETRY_MS[Math.min(failures++, RETRY_MS.length - 1)]))
         continue
       }

@@ -169,7 +169,7 @@ function keyOf(request: FastifyRequest): IdempotencyKey | undefined {
 }
 
 function requestOf({ method, url, body }: FastifyRequest): Pick<IdempotencyKey, 'method' | 'path' | 'body'> {
-  return { method, path: url, body }
+  return { method, path: url.replace(/\/*(?:\?.*)?$/, ''), body }
 }
 
 /** @throws AppError `invalid` */

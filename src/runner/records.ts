@@ -27,13 +27,19 @@ export class RunnerRecords {
     for (const name of readdirSync(this.#dir)) {
       const pid = Number(name)
       const recorded = readFileSync(join(this.#dir, name), 'utf8')
-      if (recorded !== '' && startTime(pid) === recorded) {
-        process.kill(pid, 'SIGKILL')
-        killed.push(pid)
-      }
+      if (recorded !== '' && startTime(pid) === recorded && kill(pid)) killed.push(pid)
       this.remove(pid)
     }
     return killed
+  }
+}
+
+/** False when the process has ended by itself at this very moment. */
+function kill(pid: number): boolean {
+  try {
+    return process.kill(pid, 'SIGKILL')
+  } catch {
+    return false
   }
 }
 

@@ -71,10 +71,7 @@ export class Lane {
         replica.release(1)
         if (!replica.send([task])) this.enqueue(task)
       },
-      release: () => {
-        replica.release(1)
-        this.#dispatch()
-      },
+      release: () => replica.release(1),
     }
   }
 
@@ -143,6 +140,8 @@ export class Lane {
   }
 
   #onSetupFailure({ reason, crashed }: Required<ReplicaEnd>['setupFailure']): void {
+    // Perhaps the end of the server itself; what waits is for the next one.
+    if (this.#draining) return
     const wait = crashed ? CRASH_BACKOFF_MS[this.#crashes++] : undefined
     if (wait === undefined) return this.#break(reason)
     this.#backoff = setTimeout(() => {

@@ -99,6 +99,7 @@ export class Replica {
 
   release(count: number): void {
     this.#held -= count
+    queueMicrotask(() => this.#listener.onFree())
   }
 
   /** @returns false when the process is gone and the tasks were not sent. */
