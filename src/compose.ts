@@ -15,6 +15,7 @@ import { PredictionStore, predictionStatements } from './predictions/store.ts'
 import { runnerLauncher } from './runner/host.ts'
 import { RunnerRecords } from './runner/records.ts'
 import { Scheduler } from './scheduler/scheduler.ts'
+import { doneWithin } from './timer.ts'
 
 /** The start waits this long for packages it has never seen; creates on those still missing answer 503 meanwhile. */
 const PATIENCE_MS = 10_000
@@ -92,8 +93,11 @@ export async function compose(
     })
     releases.defer(() => models.close())
     const unfinished = new Set([...predictionStore.unfinished()].map(({ contentHash }) => contentHash))
-    await withPatience(models.load(unfinished))
-    for (const version of models.warmVersions()) scheduler.warm(version)
+    const loaded = models.load(unfinished).then(() => {
+      for (const version of models.warmVersions()) scheduler.warm(version)
+    })
+    loaded.catch((error) => log.error({ err: error }, 'the packages could not be loaded'))
+    await doneWithin(PATIENCE_MS, loaded)
 
     const predictions = new PredictionService({
       store: predictionStore,
@@ -132,11 +136,4 @@ async function closeApp(app: FastifyInstance): Promise<void> {
   await app.close()
   clearInterval(idle)
   clearTimeout(stalled)
-}
-
-async function withPatience(work: Promise<void>): Promise<void> {
-  const { promise, resolve: giveUp } = Promise.withResolvers<void>()
-  const timer = setTimeout(giveUp, PATIENCE_MS)
-  await Promise.race([work, promise])
-  clearTimeout(timer)
 }

@@ -11,3 +11,14 @@ export function startTimer(delayMs: number, callback: () => void): () => void {
   arm(delayMs)
   return () => clearTimeout(timer)
 }
+
+/** Waits for some work, but no longer than a time. @returns whether the work was done; what it throws is thrown here */
+export async function doneWithin(timeMs: number, work: Promise<unknown>): Promise<boolean> {
+  const { promise: over, resolve } = Promise.withResolvers<boolean>()
+  const stop = startTimer(timeMs, () => resolve(false))
+  try {
+    return await Promise.race([work.then(() => true), over])
+  } finally {
+    stop()
+  }
+}

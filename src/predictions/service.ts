@@ -11,7 +11,7 @@ import type { Model, Version } from '../models/model.ts'
 import type { ModelRegistry } from '../models/registry.ts'
 import type { Scheduler } from '../scheduler/scheduler.ts'
 import { newSecret, secretsEqual } from '../secret.ts'
-import { startTimer } from '../timer.ts'
+import { doneWithin, startTimer } from '../timer.ts'
 import { IdMaker } from './id.ts'
 import { type LiveContext, LivePrediction } from './live-prediction.ts'
 import { cancel, expire, fail, INTERRUPTED, type Prediction, type Source, type WebhookEvent } from './prediction.ts'
@@ -21,6 +21,8 @@ const PAGE_SIZE = 100
 /** Lists of predictions made in the browser go back this far (replicate-api.md 5.4). */
 const WEB_LIST_MS = 14 * 24 * 3_600_000
 const RETRY_AFTER_SECONDS = 5
+/** How long a caller waits for a change that the database does not take. */
+const COMMIT_PATIENCE_MS = 10_000
 
 export interface CreateRequest {
   account: Account
@@ -131,8 +133,9 @@ export class PredictionService {
     const live = this.#live.get(id)
     if (!live) return prediction
     live.end(cancel)
-    await live.settled()
-    return this.get(account, id)
+    const ended = await this.waitForEnd(prediction, COMMIT_PATIENCE_MS)
+    if (!ended) throw busy('The database cannot be written at the moment')
+    return ended
   }
 
   /** Resolves to the ended prediction, or to undefined when the time is over first. */
@@ -181,13 +184,11 @@ export class PredictionService {
   /** Accepts nothing more, and gives running predictions some time; those that need longer fail. */
   async drain(graceMs: number): Promise<void> {
     this.#draining = true
-    const { promise: graceOver, resolve } = Promise.withResolvers<void>()
-    const stopTimer = startTimer(graceMs, resolve)
-    await Promise.race([this.#options.scheduler.drain(), graceOver])
-    stopTimer()
+    await doneWithin(graceMs, this.#options.scheduler.drain())
     for (const live of this.#live.values())
       if (live.claimed) live.end((p, produced, at) => fail(p, INTERRUPTED, produced, at))
-    await Promise.all([...this.#live.values()].map((live) => live.settled()))
+    // What cannot be committed now is settled by the next start.
+    await doneWithin(COMMIT_PATIENCE_MS, Promise.all([...this.#live.values()].map((live) => live.settled())))
     this.#drained = true
     for (const live of this.#live.values()) live.leave()
   }
