@@ -1,4 +1,4 @@
-import { renameSync, rmSync, utimesSync } from 'node:fs'
+import { renameSync, rmSync, symlinkSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { contentHash, type FileFacts, listContent } from '../../src/models/content-hash.ts'
@@ -95,6 +95,24 @@ describe('the same hash stays with', () => {
       await hashOf({ 'model.yaml': one }),
     )
   })
+})
+
+test('a model.yaml that sets nothing that counts is as good as none', async () => {
+  const none = await hashOf({ 'predict.ts': '1' })
+  for (const yaml of ['', '# A comment\n', 'description: A model\nrun: { threads: 2 }\n'])
+    expect(await hashOf({ 'predict.ts': '1', 'model.yaml': yaml })).toBe(none)
+})
+
+test('a link to a file counts as the file', async () => {
+  const dir = packageOf({ 'predict.ts': '1' })
+  symlinkSync(join(packageOf({ blob: 'weights' }), 'blob'), join(dir, 'model.onnx'))
+  expect(await contentHash('owner/name', dir)).toBe(await hashOf({ 'predict.ts': '1', 'model.onnx': 'weights' }))
+})
+
+test('a link to a folder is refused by name', async () => {
+  const dir = packageOf({ 'predict.ts': '1' })
+  symlinkSync(packageOf({ blob: 'weights' }), join(dir, 'weights'))
+  await expect(contentHash('owner/name', dir)).rejects.toThrow('weights is a link to a folder')
 })
 
 test('the content is listed sorted, whatever order the disk gives', async () => {

@@ -9,6 +9,8 @@ import { makeFolder, removeFolder } from './temporary.ts'
 
 export const HELLO = '5c7d5dc6dd8bf75c1acaa8565735e7986bc5b66206b55cca93cb72c9bf15ccaa'
 export const FIXTURE_MODELS = fileURLToPath(new URL('../fixtures/models', import.meta.url))
+/** Packages that misbehave; apart, because every server that is given them has to look at each of them first. */
+export const HOSTILE_MODELS = fileURLToPath(new URL('../fixtures/hostile-models', import.meta.url))
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
 
 /** Settings by variable name, without the prefix: `{ MAX_QUEUE: '2' }`. */
@@ -47,6 +49,8 @@ export interface ServerProcess {
   address: string
   client: Replicate
   call: TestServer['call']
+  /** What it has written to stderr so far. */
+  printed(): string
   /** Sends a signal and resolves when the process is gone, with its exit code or the signal that ended it. */
   stop(signal: NodeJS.Signals): Promise<number | NodeJS.Signals>
 }
@@ -67,12 +71,17 @@ export async function spawnServer(dataDir: string, settings: Settings = {}): Pro
       const match = /^reprise listening on (\S+)$/.exec(line)
       if (match?.[1]) resolve(match[1])
     })
-    exit.then(([code]) => reject(new Error(`The server ended with ${code} before it listened: ${printed}`)), reject)
+    // Not at its exit: what it printed last may still be on the way.
+    once(child, 'close').then(
+      ([code]) => reject(new Error(`The server ended with ${code} before it listened: ${printed}`)),
+      reject,
+    )
   })
   return {
     process: child,
     address,
     ...clientsOf(address),
+    printed: () => printed,
     async stop(signal) {
       child.kill(signal)
       const [code, killedBy] = await exit

@@ -1,0 +1,156 @@
+/**
+ * The server is asked to stop. What runs may finish and its waiter gets the answer; nothing new is accepted; what needs
+ * longer than the grace fails, and says so to everybody who listens; what is queued waits for the next start.
+ */
+import { once } from 'node:events'
+import { existsSync, readdirSync } from 'node:fs'
+import { createServer, request } from 'node:http'
+import { join } from 'node:path'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { INTERRUPTED } from '../../src/predictions/prediction.ts'
+import { openDatabase } from '../support/data-folder.ts'
+import { endingOf, readEvents, readToEnd, streamUrlOf, textOf, tokens } from '../support/event-reader.ts'
+import { eventually } from '../support/eventually.ts'
+import { isAlive, runnersOf } from '../support/processes.ts'
+import { create, endOf, find, post, run } from '../support/requests.ts'
+import { spawnServer } from '../support/server.ts'
+import { testFolder } from '../support/temporary.ts'
+import { testProcess, testServer } from '../support/test-server.ts'
+import { waitingRun } from '../support/waits.ts'
+import { bodyOf } from '../support/wire.ts'
+
+describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
+  test('lets a running prediction finish and answers its waiter, and refuses new ones meanwhile', async () => {
+    const server = await testProcess(testFolder())
+    const waiting = waitingRun('running')
+    const answer = create(server, 'test/waits', waiting.input, { prefer: 'wait' })
+    await waiting.started()
+    const runners = runnersOf(server.process.pid)
+    const exit = server.stop(signal)
+
+    await eventually(async () => {
+      const refused = await post(server, 'replicate/hello-world', { text: 'too late' })
+      expect(refused.status).toBe(503)
+      expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0)
+      expect(await bodyOf(refused)).toMatchObject({ detail: 'The server is shutting down; try again shortly' })
+    })
+    waiting.go()
+    expect(await answer).toMatchObject({ status: 'succeeded', output: 'running went on' })
+    expect(await exit).toBe(0)
+    expect(runners.filter(isAlive)).toEqual([])
+  })
+
+  test('fails what outlasts the grace, ends its stream, and leaves what is queued for the next start', async () => {
+    const dataDir = testFolder()
+    const first = await testProcess(dataDir, { SHUTDOWN_GRACE: '1s' })
+    const endless = await create(first, 'test/tokens', { count: 100_000, pause_ms: 5 })
+    const events = readEvents(streamUrlOf(endless))
+    await events.next()
+    const queued = await create(first, 'test/tokens', { count: 3 })
+    const queuedStream = await fetch(streamUrlOf(queued))
+    const answer = post(first, 'test/tokens', { count: 2 }, { prefer: 'wait' })
+    await eventually(async () => {
+      const { results } = await bodyOf<{ results: unknown[] }>(first.call('GET', '/v1/predictions'))
+      expect(results).toHaveLength(3)
+    })
+    expect(await first.stop(signal)).toBe(0)
+
+    const rest = await Array.fromAsync(events)
+    expect(endingOf(rest)).toEqual([
+      ['error', { detail: INTERRUPTED }],
+      ['done', { reason: 'error' }],
+    ])
+    expect(await queuedStream.text()).toMatch(
+      /^:\nevent: error\nid: .*\ndata: \{"detail":".+"\}\n\nevent: done\nid: .*\ndata: \{"reason":"error"\}\n\n$/,
+    )
+    const waiter = await answer
+    expect(waiter.status).toBe(202)
+    const { id: waiterId, ...shown } = await bodyOf(waiter)
+    expect(shown).toMatchObject({ status: 'starting', output: null })
+
+    const second = await testProcess(dataDir)
+    const failed = await find(second, endless.id)
+    expect(failed).toMatchObject({ status: 'failed', error: INTERRUPTED })
+    expect(failed.output).toEqual(['token 0\n', ...rest.slice(0, -2).map(({ data }) => data)])
+    expect(await readToEnd(streamUrlOf(failed))).toHaveLength(rest.length + 1)
+    expect(await endOf(second, queued.id)).toMatchObject({ status: 'succeeded' })
+    expect(textOf(await readToEnd(streamUrlOf(await find(second, queued.id))))).toBe(tokens(3))
+    expect(await endOf(second, waiterId)).toMatchObject({ status: 'succeeded' })
+  })
+})
+
+test('an idle server stops at once', async () => {
+  const server = await testProcess(testFolder())
+  await run(server, 'replicate/hello-world', { text: 'Alice' })
+  expect(await server.stop('SIGTERM')).toBe(0)
+})
+
+test('a second signal ends a server that still waits', async () => {
+  const server = await testProcess(testFolder())
+  const waiting = waitingRun('running')
+  await create(server, 'test/waits', waiting.input)
+  await waiting.started()
+  const runners = runnersOf(server.process.pid)
+  const exit = server.stop('SIGTERM')
+  await eventually(async () => expect((await post(server, 'test/tokens', {})).status).toBe(503))
+  expect(await server.stop('SIGTERM')).toBe('SIGTERM')
+  expect(await exit).toBe('SIGTERM')
+  await eventually(() => expect(runners.filter(isAlive)).toEqual([]))
+})
+
+test('a create whose commit is under way when the server stops is answered, and kept for the next start', async () => {
+  const settings = { DATA_DIR: testFolder() }
+  const first = await testServer(settings, { commitDelayMs: 400 })
+  const db = openDatabase(settings.DATA_DIR)
+  onTestFinished(() => void db.close())
+  db.pragma('busy_timeout = 0')
+  const lock = () => db.exec('BEGIN IMMEDIATE; ROLLBACK')
+  await eventually(lock)
+  const answer = post(first, 'test/tokens', { count: 3 }, { prefer: 'wait' })
+  await eventually(() => expect(lock).toThrow('database is locked'))
+  await first.close()
+  const response = await answer
+  expect(response.status).toBe(202)
+  const { id } = await bodyOf(response)
+
+  const second = await testServer(settings)
+  expect(await endOf(second, id)).toMatchObject({ status: 'succeeded' })
+})
+
+test('a connection that is kept alive does not hold up the end, also when its last answer comes late', async () => {
+  const server = await testServer()
+  const arrived = once(server.app.server, 'request')
+  const answer = post(server, 'replicate/hello-world', { text: 'Alice' })
+  await arrived
+  await server.close()
+  expect([201, 503]).toContain((await answer).status)
+})
+
+test('a reader that takes nothing does not hold up the end', async () => {
+  const server = await testProcess(testFolder())
+  const { urls } = await run(server, 'test/tokens', { count: 500_000 })
+  const stalled = request(streamUrlOf({ urls }), { agent: false }).end()
+  onTestFinished(() => void stalled.destroy())
+  stalled.on('error', () => {})
+  const [response] = await once(stalled, 'response')
+  response.pause()
+  response.on('error', () => {})
+  expect(await server.stop('SIGTERM')).toBe(0)
+})
+
+test('a start that fails half-way releases all it took', async () => {
+  const dataDir = testFolder()
+  const holder = createServer().listen(0, '127.0.0.1')
+  onTestFinished(() => void holder.close())
+  await once(holder, 'listening')
+  const address = holder.address()
+  const port = typeof address === 'object' && address ? address.port : 0
+  await expect(spawnServer(dataDir, { PORT: String(port) })).rejects.toThrow(
+    new RegExp(`ended with 1 before it listened: [^]*address already in use 127.0.0.1:${port}`),
+  )
+  expect(readdirSync(join(dataDir, 'runners'))).toEqual([])
+  expect(existsSync(join(dataDir, 'reprise.sqlite-wal'))).toBe(false)
+
+  const server = await testProcess(dataDir)
+  expect(await run(server, 'replicate/hello-world', { text: 'Alice' })).toMatchObject({ output: 'hello Alice' })
+})

@@ -1,0 +1,443 @@
+import { pino } from 'pino'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import type { RunnableVersion, RunSettings } from '../../src/scheduler/runnable-version.ts'
+import { Scheduler } from '../../src/scheduler/scheduler.ts'
+import { FakeRunners } from '../support/fake-runners.ts'
+import { FakeTask } from '../support/fake-task.ts'
+
+const GRACE_MS = 500
+
+let runners: FakeRunners
+let scheduler: Scheduler
+
+beforeEach(() => {
+  vi.useFakeTimers()
+  runners = new FakeRunners()
+  const clock = { now: () => Date.now(), monotonic: () => performance.now() }
+  scheduler = new Scheduler({ launch: runners.launch, clock, log: pino({ level: 'silent' }), threads: 8 })
+})
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+function version(run: Partial<RunSettings> = {}, contentHash = 'content'): RunnableVersion {
+  return {
+    model: 'test/model',
+    contentHash,
+    package: { dir: '/snapshot', entry: 'predict.js', sourceDir: '/source' },
+    run: {
+      minReplicas: 0,
+      threads: null,
+      setupTimeoutMs: 60_000,
+      predictTimeoutMs: 600_000,
+      sessionOptions: {},
+      ...run,
+    },
+  }
+}
+
+const VERSION = version()
+
+/** Lets time pass, and everything happen that was due. */
+const pass = (milliseconds = 0) => vi.advanceTimersByTimeAsync(milliseconds)
+
+function enqueue(...ids: string[]): FakeTask[] {
+  const tasks = ids.map((id) => new FakeTask(id))
+  for (const task of tasks) scheduler.enqueue(VERSION, task)
+  return tasks
+}
+
+/** The version is loaded, and has shown how long its runs take. */
+async function warmUp({ seconds }: { seconds: number }): Promise<void> {
+  scheduler.warm(VERSION)
+  runners.last.report({ type: 'ready' })
+  for (let i = 0; i < 40; i++) {
+    enqueue(`warm-${i}`)
+    await pass()
+    runners.last.finish(`warm-${i}`, seconds)
+  }
+  await pass()
+  runners.last.received.length = 0
+}
+
+describe('dispatch', () => {
+  test('loads a version for its first task, and sends that when it is ready and claimed', async () => {
+    const [task] = enqueue('a')
+    await pass()
+    expect(runners.all).toHaveLength(1)
+    expect(runners.last.received).toMatchObject([{ type: 'load', package: VERSION.package }])
+    expect(task?.story).toEqual([])
+
+    const claim = Promise.withResolvers<boolean>()
+    if (task) task.claimed = claim.promise
+    runners.last.report({ type: 'ready' })
+    await pass()
+    expect(task?.story).toEqual(['claim'])
+    expect(runners.last.runs).toEqual([])
+    claim.resolve(true)
+    await pass()
+    expect(runners.last.runs).toEqual([['a']])
+  })
+
+  test('does not send what ended while it was being claimed, and goes on with the next', async () => {
+    const [ended, next] = enqueue('ended', 'next')
+    if (ended) ended.claimed = Promise.resolve(false)
+    runners.last.report({ type: 'ready' })
+    await pass()
+    expect(runners.last.runs).toEqual([['next']])
+    expect(next?.story).toEqual(['claim'])
+  })
+
+  test('passes on all that a run reports, in order', async () => {
+    await warmUp({ seconds: 1 })
+    const [task] = enqueue('a')
+    await pass()
+    runners.last.report(
+      { type: 'started', id: 'a' },
+      { type: 'output', id: 'a', values: [1, 2] },
+      { type: 'log', id: 'a', text: 'hm' },
+    )
+    runners.last.print('native')
+    runners.last.report(
+      { type: 'metric', id: 'a', name: 'n', value: 3 },
+      { type: 'done', id: 'a', output: 'well', seconds: 1 },
+    )
+    runners.last.report({ type: 'error', id: 'a', message: 'too late', seconds: 1 })
+    expect(task?.story).toEqual(['claim', 'started', 'output 1 2', 'log hm', 'log native', 'metric n 3', 'done well'])
+  })
+
+  test.each([
+    { seconds: 1, first: 1 },
+    { seconds: 0.004, first: 1 },
+    { seconds: 0.0008, first: 6 },
+    { seconds: 0, first: 64 },
+  ])('sends $first at a time where runs take $seconds s', async ({ seconds, first }) => {
+    await warmUp({ seconds })
+    const hold = new FakeTask('hold')
+    const claim = Promise.withResolvers<boolean>()
+    hold.claimed = claim.promise
+    scheduler.enqueue(VERSION, hold)
+    enqueue(...Array.from({ length: 100 }, (_, i) => `${i}`))
+    claim.resolve(false)
+    await pass()
+    expect(runners.last.runs.flat()).toHaveLength(first)
+    expect(scheduler.queued).toBe(100 - first)
+  })
+
+  test.each([
+    { settings: {}, loaded: [8, 4, 2] },
+    { settings: { threads: 3 }, loaded: [3, 3, 3] },
+  ])('shares the cores among the versions that are loaded: $loaded', ({ settings, loaded }) => {
+    for (const hash of ['a', 'b', 'c']) scheduler.warm(version(settings, hash))
+    const threads = runners.all.flatMap(({ received }) => received.map((m) => m.type === 'load' && m.session.threads))
+    expect(threads).toEqual(loaded)
+  })
+})
+
+describe('a reservation', () => {
+  test('is there only while the version is ready and nobody waits', async () => {
+    expect(scheduler.reserve(VERSION)).toBeUndefined()
+    enqueue('a')
+    expect(scheduler.reserve(VERSION)).toBeUndefined()
+    runners.last.report({ type: 'ready' })
+    await pass()
+    expect(scheduler.reserve(VERSION), 'while one runs').toBeUndefined()
+    runners.last.finish('a', 1)
+    await pass()
+    const reservation = scheduler.reserve(VERSION)
+    expect(reservation).toBeDefined()
+    expect(scheduler.reserve(VERSION), 'while it is held').toBeUndefined()
+    reservation?.run(new FakeTask('b'))
+    await pass()
+    expect(runners.last.runs).toEqual([['a'], ['b']])
+  })
+
+  test('that is given up makes room for those who came meanwhile', async () => {
+    await warmUp({ seconds: 1 })
+    const reservation = scheduler.reserve(VERSION)
+    enqueue('a')
+    await pass()
+    expect(runners.last.runs).toEqual([])
+    reservation?.release()
+    await pass()
+    expect(runners.last.runs).toEqual([['a']])
+  })
+
+  test('whose process died is queued instead', async () => {
+    await warmUp({ seconds: 1 })
+    const reservation = scheduler.reserve(VERSION)
+    runners.last.die('was ended by SIGSEGV')
+    const task = new FakeTask('a')
+    reservation?.run(task)
+    runners.last.report({ type: 'ready' })
+    await pass()
+    expect(runners.all).toHaveLength(2)
+    expect(runners.last.runs).toEqual([['a']])
+  })
+})
+
+describe('a process that dies', () => {
+  test('fails the task it ran; those it had not begun run in the next, before what came later', async () => {
+    await warmUp({ seconds: 0 })
+    const hold = scheduler.reserve(VERSION)
+    const tasks = enqueue('a', 'b', 'c')
+    hold?.release()
+    await pass()
+    const [first] = runners.all
+    first?.report({ type: 'started', id: 'a' })
+    first?.die('was ended by SIGFPE')
+    enqueue('later')
+    await pass()
+    runners.last.report({ type: 'ready' })
+    for (const id of ['b', 'c', 'later']) {
+      await pass()
+      runners.last.finish(id, 0)
+    }
+    expect(tasks.map(({ story }) => story.at(-1))).toEqual([
+      "failed: The model's process was ended by SIGFPE while it ran this prediction",
+      'done b',
+      'done c',
+    ])
+    expect(runners.last.runs.flat()).toEqual(['b', 'c', 'later'])
+  })
+
+  test('is not replaced where nothing waits, unless the package wants one loaded', async () => {
+    const kept = version({ minReplicas: 1 }, 'kept')
+    scheduler.warm(VERSION)
+    scheduler.warm(kept)
+    for (const runner of runners.all) runner.report({ type: 'ready' })
+    for (const runner of [...runners.all]) runner.die('was ended by SIGKILL')
+    await pass()
+    expect(runners.all).toHaveLength(3)
+  })
+
+  test('for a reason that it told fails its task with that', async () => {
+    await warmUp({ seconds: 1 })
+    const [task] = enqueue('a')
+    await pass()
+    runners.last.report({ type: 'started', id: 'a' }, { type: 'refused', message: 'Nobody caught this' })
+    expect(runners.last.killed).toBe(true)
+    await pass()
+    expect(task?.story.at(-1)).toBe('failed: Nobody caught this')
+  })
+})
+
+describe('a task that is abandoned', () => {
+  test('in the queue is never sent', async () => {
+    const [gone] = enqueue('gone', 'next')
+    scheduler.abandon('content', 'gone')
+    runners.last.report({ type: 'ready' })
+    await pass()
+    expect(runners.last.runs).toEqual([['next']])
+    expect(gone?.story).toEqual([])
+  })
+
+  test('while it runs has a grace, then its process is killed', async () => {
+    await warmUp({ seconds: 1 })
+    const [task] = enqueue('a', 'next')
+    await pass()
+    const [first] = runners.all
+    first?.report({ type: 'started', id: 'a' })
+    scheduler.abandon('content', 'a')
+    expect(first?.canceled).toEqual(['a'])
+    await pass(GRACE_MS - 1)
+    expect(first?.killed).toBe(false)
+    expect(first?.runs).toEqual([['a']])
+    await pass(1)
+    expect(first?.killed).toBe(true)
+    await pass()
+    runners.last.report({ type: 'ready' })
+    await pass()
+    expect(runners.last.runs).toEqual([['next']])
+    expect(task?.story).toEqual(['claim', 'started'])
+  })
+
+  test('and heeds it leaves its process alive', async () => {
+    await warmUp({ seconds: 1 })
+    enqueue('a', 'next')
+    await pass()
+    runners.last.report({ type: 'started', id: 'a' })
+    scheduler.abandon('content', 'a')
+    runners.last.report({ type: 'error', id: 'a', message: 'aborted', seconds: 1 })
+    await pass(10 * GRACE_MS)
+    expect(runners.all).toHaveLength(1)
+    expect(runners.last.killed).toBe(false)
+    expect(runners.last.runs).toEqual([['a'], ['next']])
+  })
+
+  test('after it was sent and before it began costs no process', async () => {
+    await warmUp({ seconds: 0 })
+    const hold = scheduler.reserve(VERSION)
+    enqueue('a', 'b')
+    hold?.release()
+    await pass()
+    runners.last.report({ type: 'started', id: 'a' })
+    scheduler.abandon('content', 'b')
+    await pass(10 * GRACE_MS)
+    expect(runners.last.canceled).toEqual(['b'])
+    expect(runners.last.killed).toBe(false)
+    runners.last.report({ type: 'done', id: 'a', output: 1, seconds: 0 }, { type: 'dropped', id: 'b' })
+    enqueue('c')
+    await pass()
+    expect(runners.last.runs.flat()).toEqual(['a', 'b', 'c'])
+  })
+
+  test('after it was sent, and begins all the same, has the grace from then on', async () => {
+    await warmUp({ seconds: 1 })
+    const [task] = enqueue('a')
+    await pass()
+    scheduler.abandon('content', 'a')
+    await pass(10 * GRACE_MS)
+    runners.last.report({ type: 'started', id: 'a' })
+    expect(task?.story).toEqual(['claim'])
+    await pass(GRACE_MS)
+    expect(runners.last.killed).toBe(true)
+  })
+
+  test('by its time-out fails, and its process has the grace', async () => {
+    const brief = version({ predictTimeoutMs: 2_000 }, 'brief')
+    const task = new FakeTask('a')
+    scheduler.enqueue(brief, task)
+    runners.last.report({ type: 'ready' })
+    await pass()
+    runners.last.report({ type: 'started', id: 'a' })
+    await pass(1_999)
+    expect(task.story).toEqual(['claim', 'started'])
+    await pass(1)
+    expect(task.story.at(-1)).toBe('failed: Prediction timed out after 2s')
+    expect(runners.last.canceled).toEqual(['a'])
+    await pass(GRACE_MS)
+    expect(runners.last.killed).toBe(true)
+    expect(task.story).toHaveLength(3)
+  })
+})
+
+describe('a version that cannot be set up', () => {
+  const endings = (tasks: FakeTask[]) => tasks.map(({ story }) => story.join())
+
+  test('fails all who wait and all who come, and is tried again after five minutes', async () => {
+    const tasks = enqueue('a', 'b')
+    runners.last.report({ type: 'refused', message: 'No weights' })
+    await pass()
+    expect(endings([...tasks, ...enqueue('c')])).toEqual(Array(3).fill('failed: No weights'))
+    await pass(5 * 60_000 - 1)
+    expect(endings(enqueue('d'))).toEqual(['failed: No weights'])
+    expect(runners.all).toHaveLength(1)
+    await pass(1)
+    const [late] = enqueue('e')
+    expect(runners.all).toHaveLength(2)
+    runners.last.report({ type: 'ready' })
+    await pass()
+    runners.last.finish('e', 1)
+    expect(late?.story.at(-1)).toBe('done e')
+  })
+
+  test('in time is given up', async () => {
+    const slow = version({ setupTimeoutMs: 90_000 }, 'slow')
+    const task = new FakeTask('a')
+    scheduler.enqueue(slow, task)
+    await pass(90_000)
+    expect(runners.last.killed).toBe(true)
+    await pass()
+    expect(task.story).toEqual(['failed: Setup timed out after 1m30s'])
+  })
+
+  test('because its process dies is tried again after 0.1 s and 1 s before it is given up', async () => {
+    const tasks = enqueue('a', 'b')
+    for (const [index, wait] of [100, 1_000].entries()) {
+      runners.last.die('was ended by SIGSEGV')
+      await pass(wait - 1)
+      expect(runners.all).toHaveLength(index + 1)
+      await pass(1)
+      expect(runners.all).toHaveLength(index + 2)
+      expect(endings(tasks)).toEqual(['', ''])
+    }
+    runners.last.die('was ended by SIGSEGV')
+    await pass()
+    expect(endings(tasks)).toEqual(Array(2).fill("failed: The model's process was ended by SIGSEGV during setup"))
+  })
+
+  test('at first, but at the second try, has all its tries again', async () => {
+    const [task] = enqueue('a')
+    for (let i = 0; i < 3; i++) {
+      runners.last.die('was ended by SIGSEGV')
+      await pass(100)
+      runners.last.report({ type: 'ready' })
+      await pass()
+      runners.last.die('was ended by SIGSEGV')
+      await pass()
+    }
+    expect(task?.story.every((entry) => entry === 'claim')).toBe(true)
+    expect(runners.all).toHaveLength(7)
+  })
+})
+
+describe('the end', () => {
+  test('of an idle scheduler needs no wait', async () => {
+    await warmUp({ seconds: 1 })
+    await scheduler.drain()
+  })
+
+  test('waits for what runs, and sends nothing more', async () => {
+    await warmUp({ seconds: 1 })
+    const [, queued] = enqueue('running', 'queued')
+    await pass()
+    let drained = false
+    void scheduler.drain().then(() => {
+      drained = true
+    })
+    enqueue('late')
+    expect(scheduler.reserve(VERSION)).toBeUndefined()
+    await pass(60_000)
+    expect(drained).toBe(false)
+    runners.last.finish('running', 1)
+    await pass()
+    expect(drained).toBe(true)
+    expect(runners.last.runs).toEqual([['running']])
+    expect(queued?.story).toEqual([])
+    expect(scheduler.queued).toBe(2)
+  })
+
+  test('waits for a process to die with what it ran', async () => {
+    await warmUp({ seconds: 1 })
+    enqueue('running')
+    await pass()
+    const drained = scheduler.drain()
+    runners.last.die('was ended by SIGKILL')
+    await drained
+    expect(runners.all).toHaveLength(1)
+  })
+
+  test('does not wait for a reservation that is given up', async () => {
+    await warmUp({ seconds: 1 })
+    const reservation = scheduler.reserve(VERSION)
+    const drained = scheduler.drain()
+    reservation?.release()
+    await drained
+  })
+
+  test('does not wait for a claim that comes to nothing', async () => {
+    await warmUp({ seconds: 1 })
+    const task = new FakeTask('a')
+    const claim = Promise.withResolvers<boolean>()
+    task.claimed = claim.promise
+    scheduler.enqueue(VERSION, task)
+    const drained = scheduler.drain()
+    claim.resolve(false)
+    await drained
+  })
+
+  test('kills every process, and leaves queued tasks as they are, however often setup has failed before', async () => {
+    const tasks = enqueue('a', 'b')
+    for (const wait of [100, 1_000]) {
+      runners.last.die('was ended by SIGSEGV')
+      await pass(wait)
+    }
+    const closed = scheduler.close()
+    await pass()
+    await closed
+    expect(runners.last.killed).toBe(true)
+    expect(tasks.map(({ story }) => story)).toEqual([[], []])
+    expect(vi.getTimerCount()).toBe(0)
+  })
+})

@@ -1,0 +1,43 @@
+import type { Task } from '../../src/scheduler/task.ts'
+
+/** A task that writes down what becomes of it. */
+export class FakeTask implements Task {
+  readonly id: string
+  readonly input = {}
+  readonly story: string[] = []
+  /** What the claim answers, and when. */
+  claimed: Promise<boolean> = Promise.resolve(true)
+
+  constructor(id: string) {
+    this.id = id
+  }
+
+  claim(): Promise<boolean> {
+    this.story.push('claim')
+    return this.claimed
+  }
+
+  onStarted(): void {
+    this.story.push('started')
+  }
+
+  onOutput(values: readonly unknown[]): void {
+    this.story.push(`output ${values.join(' ')}`)
+  }
+
+  onLog(text: string): void {
+    this.story.push(`log ${text}`)
+  }
+
+  onMetric(name: string, value: number): void {
+    this.story.push(`metric ${name} ${value}`)
+  }
+
+  onDone(output: unknown): void {
+    this.story.push(`done ${output}`)
+  }
+
+  onFailed(message: string): void {
+    this.story.push(`failed: ${message}`)
+  }
+}
