@@ -28,7 +28,7 @@ export function startEcho(): Promise<Listening> {
 
 export function startReprise(dataDir: string): Promise<Listening> {
   return start([
-    '--max-semi-space-size=2',
+    '--max-semi-space-size=8',
     path('../src/main.ts'),
     'serve',
     '--port',
@@ -42,7 +42,9 @@ export function startReprise(dataDir: string): Promise<Listening> {
 
 /** Starts a program that prints `… on ADDRESS` when it listens. */
 async function start(args: string[]): Promise<Listening> {
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+  // As `npm start` does.
+  const env = { ...process.env, NODE_COMPILE_CACHE: path('../node_modules/.cache/node') }
+  const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'inherit'] })
   const [line] = await once(createInterface({ input: child.stdout }), 'line')
   const address = String(line).split(' ').at(-1) ?? ''
   return {

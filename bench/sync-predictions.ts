@@ -22,7 +22,7 @@ export async function syncPredictions(): Promise<void> {
       const rounds: { echo: Load; reprise: Load }[] = []
       for (let i = 0; i < ROUNDS; i++)
         rounds.push({
-          echo: await load(echo.address, connections, SECONDS, { scratchDir: dir, headers, body }),
+          echo: await load(`${echo.address}/`, connections, SECONDS, { scratchDir: dir, headers, body }),
           reprise: await load(`${reprise.address}/v1/predictions`, connections, SECONDS, {
             scratchDir: dir,
             headers,

@@ -52,6 +52,7 @@ function latency(text: string, percentile: number): number {
   return Number(value) * (UNITS_MS[unit] ?? Number.NaN)
 }
 
+/** What JSON escapes in plain requests, Lua reads the same. */
 function lua(text: string): string {
-  return `[==[${text}]==]`
+  return JSON.stringify(text)
 }
