@@ -8,6 +8,7 @@ import { type Clock, systemClock } from './clock.ts'
 import type { Config } from './config.ts'
 import { lockDataDir, openReader, prepareDatabase } from './db/open.ts'
 import { Writer } from './db/writer.ts'
+import { AppError, messageOf } from './errors.ts'
 import { ModelRegistry } from './models/registry.ts'
 import { ModelStore, modelStatements } from './models/store.ts'
 import { PredictionService } from './predictions/service.ts'
@@ -114,12 +115,30 @@ export async function compose(
     const app = buildApp({ config, log, tokens: new Tokens(config.apiTokens), models, predictions })
     releases.defer(() => closeApp(app))
     releases.defer(() => predictions.drain(config.shutdownGraceMs))
-    const address = await app.listen({ host: config.host, port: config.port })
+    const address = await listen(app, config)
+    // Only now: a start that fails, because the port is taken, leaves what is queued to the next.
+    scheduler.start()
     log.info({ address, models: models.list().length }, 'listening')
     return { app, address, close: () => releases.disposeAsync() }
   } catch (error) {
     await releases.disposeAsync()
     throw error
+  }
+}
+
+/** @throws AppError `configuration` when the address cannot be had */
+async function listen(app: FastifyInstance, { host, port }: Config): Promise<string> {
+  try {
+    return await app.listen({ host, port })
+  } catch (error) {
+    const reason = messageOf(error)
+    throw new AppError(
+      'configuration',
+      `Cannot listen: ${reason}; set REPRISE_HOST and REPRISE_PORT to an address that is free`,
+      {
+        cause: error,
+      },
+    )
   }
 }
 

@@ -9,6 +9,8 @@ const options: WriterOptions = workerData
 
 const db = new Database(options.path)
 configureConnection(db, options.durability)
+const begin = db.prepare('BEGIN IMMEDIATE')
+const commit = db.prepare('COMMIT')
 const statements = new Map(Object.entries(options.statements).map(([name, sql]) => [name, db.prepare(sql)]))
 
 class RowsMismatch extends Error {
@@ -32,11 +34,11 @@ function failure(error: unknown): WriteResult {
 
 /** Runs the writes in one transaction; throws, with nothing changed, when one of them or the commit fails. */
 function transact(writes: readonly Write[]): void {
-  db.exec('BEGIN IMMEDIATE')
+  begin.run()
   try {
     for (const write of writes) apply(write)
     if (options.commitDelayMs) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, options.commitDelayMs)
-    db.exec('COMMIT')
+    commit.run()
   } catch (error) {
     // SQLite ends the transaction by itself on some errors, a full disk among them.
     if (db.inTransaction) db.exec('ROLLBACK')
@@ -54,7 +56,7 @@ function attempt(writes: readonly Write[]): WriteResult {
 }
 
 /** One bad write of a group fails alone: the group is undone and each write tried by itself. */
-function commit(group: readonly Write[]): WriteResult[] {
+function commitGroup(group: readonly Write[]): WriteResult[] {
   const together = attempt(group)
   if (together === null || group.length === 1) return group.map(() => together)
   return group.map((write) => attempt([write]))
@@ -65,6 +67,6 @@ port.on('message', (message: readonly Write[] | 'close') => {
     db.close()
     port.close()
   } else {
-    port.postMessage(commit(message))
+    port.postMessage(commitGroup(message))
   }
 })

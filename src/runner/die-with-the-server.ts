@@ -24,14 +24,18 @@ export function diesWithThisProcess(program: string, flags: string[], searchPath
     .split(delimiter)
     .map((dir) => join(dir, 'setpriv'))
     .find((path) => process.platform === 'linux' && existsSync(path))
-  if (setpriv) return { execPath: setpriv, execArgv: ['--pdeathsig', 'KILL', program, ...flags], args: [] }
-  return { execPath: program, execArgv: flags, args: [WATCH] }
+  const parent = String(process.pid)
+  if (setpriv) return { execPath: setpriv, execArgv: ['--pdeathsig', 'KILL', program, ...flags], args: [parent] }
+  return { execPath: program, execArgv: flags, args: [parent, WATCH] }
 }
 
 /** The runner's part: it ends when the channel closes, and watches where the kernel does not. */
 export function dieWithTheServer(): void {
+  const [server, watch] = process.argv.slice(2)
+  // It may have died before the kernel was asked to watch it.
+  if (String(process.ppid) !== server) process.kill(process.pid, 'SIGKILL')
   process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'))
-  if (!process.argv.includes(WATCH)) return
-  const source = `setInterval(() => { if (process.ppid !== ${process.ppid}) process.kill(process.pid, 'SIGKILL') }, ${POLL_MS})`
+  if (watch !== WATCH) return
+  const source = `setInterval(() => { if (process.ppid !== ${server}) process.kill(process.pid, 'SIGKILL') }, ${POLL_MS})`
   new Worker(source, { eval: true, execArgv: [] }).unref()
 }

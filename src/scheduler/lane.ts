@@ -11,6 +11,8 @@ const CRASH_BACKOFF_MS = [100, 1_000]
 
 export interface LaneOptions {
   clock: Clock
+  /** Whether tasks may be run yet. */
+  started(): boolean
   startReplica(version: RunnableVersion, listener: ConstructorParameters<typeof Replica>[3]): Replica
   onServerLog(version: RunnableVersion, text: string): void
   onBroken(version: RunnableVersion, reason: string): void
@@ -82,6 +84,11 @@ export class Lane {
     this.#dispatch()
   }
 
+  /** Begins to run what was taken in before tasks could be run. */
+  start(): void {
+    this.#dispatch()
+  }
+
   /** Takes a task out of the queue, or tells the process to stop it. */
   abandon(id: string): void {
     if (!this.#queue.delete(id)) this.#replica?.abandon(id)
@@ -114,7 +121,7 @@ export class Lane {
   }
 
   #dispatch(): void {
-    if (this.#draining || this.#queue.size === 0) return
+    if (this.#draining || this.#queue.size === 0 || !this.#options.started()) return
     const replica = this.#replica
     if (!replica) return this.#launch()
     const room = replica.room

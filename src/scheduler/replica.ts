@@ -113,6 +113,7 @@ export class Replica {
 
   /** What was committed together goes to the runner in one message. */
   #sendRuns(): void {
+    if (this.#unsent.length === 0) return
     this.#runner.send({ type: 'run', runs: this.#unsent })
     this.#unsent = []
   }
@@ -122,6 +123,7 @@ export class Replica {
     const sent = this.#sent.get(id)
     if (!sent || sent.abandoned) return
     sent.abandoned = true
+    this.#sendRuns()
     this.#runner.send({ type: 'cancel', id })
     if (sent.started) this.#killAfterGrace(sent)
   }

@@ -18,6 +18,7 @@ export interface SchedulerOptions {
 export class Scheduler {
   readonly #options: SchedulerOptions
   readonly #lanes = new Map<string, Lane>()
+  #started = false
   #draining = false
   #onIdle: (() => void) | undefined
 
@@ -30,6 +31,12 @@ export class Scheduler {
     let sum = 0
     for (const lane of this.#lanes.values()) sum += lane.queued
     return sum
+  }
+
+  /** Begins to run what is queued; until then tasks are only taken in. */
+  start(): void {
+    this.#started = true
+    for (const lane of this.#lanes.values()) lane.start()
   }
 
   /** Loads a version before anybody asks for it. */
@@ -74,6 +81,7 @@ export class Scheduler {
     const { clock, log } = this.#options
     const lane = new Lane(version, {
       clock,
+      started: () => this.#started,
       startReplica: (runnable, listener) =>
         new Replica(runnable, this.#threadsFor(runnable), this.#options.launch, {
           ...listener,

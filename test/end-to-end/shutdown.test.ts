@@ -138,19 +138,37 @@ test('a reader that takes nothing does not hold up the end', async () => {
   expect(await server.stop('SIGTERM')).toBe(0)
 })
 
-test('a start that fails half-way releases all it took', async () => {
+test('a start that fails half-way releases all it took and begins nothing', async () => {
   const dataDir = testFolder()
+  const killed = await testProcess(dataDir)
+  const [running, queued] = [waitingRun('running'), waitingRun('queued')]
+  await create(killed, 'test/waits', running.input)
+  await running.started()
+  const { id } = await create(killed, 'test/waits', queued.input)
+  await killed.stop('SIGKILL')
+
   const holder = createServer().listen(0, '127.0.0.1')
   onTestFinished(() => void holder.close())
   await once(holder, 'listening')
   const address = holder.address()
   const port = typeof address === 'object' && address ? address.port : 0
   await expect(spawnServer(dataDir, { PORT: String(port) })).rejects.toThrow(
-    new RegExp(`ended with 1 before it listened: [^]*address already in use 127.0.0.1:${port}`),
+    new RegExp(
+      `ended with 1 before it listened: Cannot listen: .*address already in use 127.0.0.1:${port}; set REPRISE`,
+    ),
   )
   expect(readdirSync(join(dataDir, 'runners'))).toEqual([])
   expect(existsSync(join(dataDir, 'reprise.sqlite-wal'))).toBe(false)
+  const database = openDatabase(dataDir)
+  expect(database.prepare('SELECT status, claimed_at FROM predictions WHERE id = ?').get(id)).toEqual({
+    status: 'starting',
+    claimed_at: null,
+  })
+  database.close()
 
   const server = await testProcess(dataDir)
   expect(await run(server, 'replicate/hello-world', { text: 'Alice' })).toMatchObject({ output: 'hello Alice' })
+  await queued.started()
+  queued.go()
+  expect(await endOf(server, id)).toMatchObject({ status: 'succeeded', output: 'queued went on' })
 })

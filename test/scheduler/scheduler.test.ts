@@ -15,6 +15,7 @@ beforeEach(() => {
   runners = new FakeRunners()
   const clock = { now: () => Date.now(), monotonic: () => performance.now() }
   scheduler = new Scheduler({ launch: runners.launch, clock, log: pino({ level: 'silent' }), threads: 8 })
+  scheduler.start()
 })
 afterEach(() => {
   vi.useRealTimers()
@@ -440,4 +441,15 @@ describe('the end', () => {
     expect(tasks.map(({ story }) => story)).toEqual([[], []])
     expect(vi.getTimerCount()).toBe(0)
   })
+})
+
+test('nothing is run before the scheduler is started, and then what came first', async () => {
+  const clock = { now: () => Date.now(), monotonic: () => performance.now() }
+  const held = new Scheduler({ launch: runners.launch, clock, log: pino({ level: 'silent' }), threads: 8 })
+  const task = new FakeTask('early')
+  held.enqueue(version(), task)
+  expect(held.queued).toBe(1)
+  expect(runners.all).toHaveLength(0)
+  held.start()
+  expect(runners.all).toHaveLength(1)
 })
