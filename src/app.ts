@@ -45,6 +45,8 @@ export interface AppParts {
 
 /** A name or id this long is looked for, and not found. */
 const LONGEST_PARAMETER = 1_000
+/** How long a client may take to send a whole request. */
+const REQUEST_TIMEOUT_MS = 300_000
 
 /** The HTTP side: manners that all rooms share, then one line for each room. */
 export function buildApp({ config, log, tokens, models, predictions, before }: AppParts): FastifyInstance {
@@ -57,6 +59,7 @@ export function buildApp({ config, log, tokens, models, predictions, before }: A
     frameworkErrors: (error, request, reply) => void handleError(error, request, reply),
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: LONGEST_PARAMETER },
     forceCloseConnections: 'idle',
+    requestTimeout: REQUEST_TIMEOUT_MS,
     clientErrorHandler(error, socket) {
       if (!socket.writable) return
       const problem = { title: 'Bad Request', detail: `The request is not valid HTTP: ${error.message}`, status: 400 }

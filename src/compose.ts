@@ -75,7 +75,7 @@ export async function compose(
     const reader = openReader(databasePath)
     releases.defer(() => void reader.close())
 
-    const records = new RunnerRecords(join(dataDir, 'runners'))
+    const records = new RunnerRecords(join(dataDir, 'runners'), log)
     const leftovers = records.killLeftovers()
     if (leftovers.length > 0) log.warn({ pids: leftovers }, 'runners that outlived the last server were ended')
     const launch = runnerLauncher(environment, records)
@@ -93,10 +93,11 @@ export async function compose(
       packageDirs: packageDirs(config),
     })
     releases.defer(() => models.close())
-    const unfinished = new Set([...predictionStore.unfinished()].map(({ contentHash }) => contentHash))
-    const loaded = models.load(unfinished).then(() => {
-      for (const version of models.warmVersions()) scheduler.warm(version)
-    })
+    const loaded = models
+      .load(() => predictionStore.unfinishedContent())
+      .then(() => {
+        for (const version of models.warmVersions()) scheduler.warm(version)
+      })
     loaded.catch((error) => log.error({ err: error }, 'the packages could not be loaded'))
     await doneWithin(PATIENCE_MS, loaded)
 

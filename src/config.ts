@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import { parseDuration } from './duration.ts'
-import { AppError } from './errors.ts'
+import { AppError, messageOf } from './errors.ts'
 
 /** Everything that can be set, with defaults filled in. */
 export interface Config {
@@ -193,7 +193,7 @@ function parseFlags(args: readonly string[]): Record<string, string | undefined>
     const { values } = parseArgs({ args: [...args], options })
     return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, String(value)]))
   } catch (error) {
-    throw new AppError('configuration', error instanceof Error ? error.message : String(error))
+    throw new AppError('configuration', messageOf(error))
   }
 }
 

@@ -1,13 +1,14 @@
 import { hash, randomBytes, timingSafeEqual } from 'node:crypto'
 
-const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz'
+/** Crockford's base32 in lowercase: digits and letters that are not mistaken for one another. */
+export const BASE32 = '0123456789abcdefghjkmnpqrstvwxyz'
 
 /** 128 random bits as 26 characters that need no escaping in a URL. */
 export function newSecret(): string {
   let value = randomBytes(16).reduce((sum, byte) => sum * 256n + BigInt(byte), 0n)
   let text = ''
   for (let i = 0; i < 26; i++) {
-    text += ALPHABET[Number(value & 31n)]
+    text += BASE32[Number(value & 31n)]
     value >>= 5n
   }
   return text

@@ -12,14 +12,16 @@ export function browserGuard(publicUrl: string | undefined): (request: FastifyRe
   const allowed = new Set(LOCAL_HOSTS)
   if (publicUrl !== undefined) allowed.add(new URL(publicUrl).hostname)
   return ({ headers, hostname, routeOptions }) => {
-    if (headers.host !== undefined && !allowed.has(hostname.toLowerCase()))
-      throw new AppError(
-        'forbidden',
-        `The host "${hostname}" is not served without tokens; set REPRISE_API_TOKENS or REPRISE_PUBLIC_URL`,
-      )
+    // Behind a trusted proxy `hostname` is what the proxy was asked for; the Host header is checked all the same.
+    for (const name of [nameOf(headers.host), hostname.toLowerCase()])
+      if (headers.host !== undefined && !allowed.has(name))
+        throw new AppError(
+          'forbidden',
+          `The host "${name}" is not served without tokens; set REPRISE_API_TOKENS or REPRISE_PUBLIC_URL`,
+        )
     if (routeOptions.config.capability) return
     const { origin, 'sec-fetch-site': site } = headers
-    if (site === 'cross-site' || (origin !== undefined && !isOwn(origin, allowed)))
+    if (site === 'cross-site' || (origin !== undefined && !isOwn(origin, headers.host, publicUrl)))
       throw new AppError(
         'forbidden',
         'Requests from other web pages are refused without tokens; set REPRISE_API_TOKENS',
@@ -27,6 +29,11 @@ export function browserGuard(publicUrl: string | undefined): (request: FastifyRe
   }
 }
 
-function isOwn(origin: string, allowed: ReadonlySet<string>): boolean {
-  return URL.canParse(origin) && allowed.has(new URL(origin).hostname)
+function nameOf(host: string | undefined): string {
+  return URL.canParse(`http://${host}`) ? new URL(`http://${host}`).hostname : ''
+}
+
+/** A page of another port is another page. */
+function isOwn(origin: string, host: string | undefined, publicUrl: string | undefined): boolean {
+  return origin === publicUrl || (URL.canParse(origin) && new URL(origin).host === host?.toLowerCase())
 }

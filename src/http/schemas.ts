@@ -12,11 +12,6 @@ export const WireProblem = Type.Object(
   { $id: 'Problem', description: 'Sent as application/problem+json.' },
 )
 
-/** One of some strings, so written that a wrong one breaks one rule and not one for each. */
-export function oneOf<const Value extends string>(values: readonly Value[], description?: string) {
-  return Type.Unsafe<Value>({ type: 'string', enum: [...values], ...(description ? { description } : {}) })
-}
-
 /** Points to a schema that the app knows by its `$id`, so that openapi.yaml writes it once. */
 export function reference<Schema extends TSchema>(schema: Schema) {
   return Type.Unsafe<Static<Schema>>({ $ref: `${schema.$id}#` })

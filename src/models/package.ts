@@ -4,39 +4,43 @@ import { basename, dirname, join } from 'node:path'
 import { type Static, Type } from '@sinclair/typebox'
 import { parse } from 'yaml'
 import { parseDuration } from '../duration.ts'
-import { AppError } from '../errors.ts'
+import { AppError, messageOf } from '../errors.ts'
 import { fieldErrors } from '../field-errors.ts'
-import { oneOf } from '../http/schemas.ts'
 import { schemaValidator } from '../json-schema.ts'
+import { oneOf } from '../one-of.ts'
 import type { RunSettings } from '../scheduler/runnable-version.ts'
 
 const Duration = Type.Union([Type.String(), Type.Integer({ minimum: 1 })])
 
-const ModelYaml = Type.Object({
-  description: Type.Optional(Type.String()),
-  visibility: Type.Optional(oneOf(['public', 'private'])),
-  license_url: Type.Optional(Type.String()),
-  github_url: Type.Optional(Type.String()),
-  paper_url: Type.Optional(Type.String()),
-  version: Type.Optional(Type.String({ pattern: '^[0-9a-f]{64}$' })),
-  run: Type.Optional(
-    Type.Object(
-      {
-        replicas: Type.Optional(
-          Type.Object(
-            { min: Type.Optional(Type.Integer({ minimum: 0, maximum: 1 })) },
-            { additionalProperties: false },
+const ModelYaml = Type.Object(
+  {
+    description: Type.Optional(Type.String()),
+    visibility: Type.Optional(oneOf(['public', 'private'])),
+    license_url: Type.Optional(Type.String()),
+    github_url: Type.Optional(Type.String()),
+    paper_url: Type.Optional(Type.String()),
+    hardware: Type.Optional(Type.String()),
+    version: Type.Optional(Type.String({ pattern: '^[0-9a-f]{64}$' })),
+    run: Type.Optional(
+      Type.Object(
+        {
+          replicas: Type.Optional(
+            Type.Object(
+              { min: Type.Optional(Type.Integer({ minimum: 0, maximum: 1 })) },
+              { additionalProperties: false },
+            ),
           ),
-        ),
-        threads: Type.Optional(Type.Integer({ minimum: 1 })),
-        setup_timeout: Type.Optional(Duration),
-        predict_timeout: Type.Optional(Duration),
-        session_options: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
-      },
-      { additionalProperties: false },
+          threads: Type.Optional(Type.Integer({ minimum: 1 })),
+          setup_timeout: Type.Optional(Duration),
+          predict_timeout: Type.Optional(Duration),
+          session_options: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
+        },
+        { additionalProperties: false },
+      ),
     ),
-  ),
-})
+  },
+  { additionalProperties: false },
+)
 
 export type ModelYaml = Static<typeof ModelYaml>
 
@@ -58,24 +62,28 @@ const DEFAULT_PREDICT_TIMEOUT_MS = 30 * 60_000
 
 const yamlErrors = schemaValidator(ModelYaml)
 
-/** Folders two levels below `dir` that could be packages; none when `dir` does not exist. */
-export async function listPackageDirs(dir: string): Promise<string[]> {
-  const found: string[] = []
-  for (const owner of await foldersIn(dir))
-    for (const name of await foldersIn(join(dir, owner))) found.push(join(dir, owner, name))
-  return found
-}
-
-async function foldersIn(dir: string): Promise<string[]> {
-  if (!existsSync(dir)) return []
-  const entries = await readdir(dir, { withFileTypes: true })
-  return (
-    entries
+/**
+ * Folders two levels below `dir` that could be packages.
+ * @param onUnreadable hears of a folder that cannot be read, which does not keep the others from being found
+ */
+export async function listPackageDirs(
+  dir: string,
+  onUnreadable: (dir: string, error: unknown) => void,
+): Promise<string[]> {
+  const foldersIn = async (parent: string) => {
+    try {
+      const names = (await readdir(parent)).sort()
       // The dot follows links and is found in folders only.
-      .filter(({ name }) => NAME_PART.test(name) && existsSync(`${dir}/${name}/.`))
-      .map(({ name }) => name)
-      .sort()
-  )
+      return names
+        .filter((name) => NAME_PART.test(name) && existsSync(`${parent}/${name}/.`))
+        .map((name) => join(parent, name))
+    } catch (error) {
+      onUnreadable(parent, error)
+      return []
+    }
+  }
+  const owners = await foldersIn(dir)
+  return (await Promise.all(owners.map(foldersIn))).flat()
 }
 
 export function packageName(dir: string): string {
@@ -109,7 +117,7 @@ async function readYaml(path: string): Promise<ModelYaml> {
   try {
     content = parse(await readFile(path, 'utf8')) ?? {}
   } catch (error) {
-    throw new AppError('invalid', `model.yaml is not valid YAML: ${error instanceof Error ? error.message : error}`)
+    throw new AppError('invalid', `model.yaml is not valid YAML: ${messageOf(error)}`)
   }
   const errors = yamlErrors(content)
   if (errors.length === 0) return content as ModelYaml

@@ -53,9 +53,9 @@ export class ModelRegistry {
 
   /**
    * Reads what former runs knew and every package there is; resolves when all have been looked at.
-   * @param keep content hashes that unfinished predictions were created with
+   * @param keep tells, when it comes to sweeping, which content unfinished predictions were created with
    */
-  async load(keep: ReadonlySet<string>): Promise<void> {
+  async load(keep: () => ReadonlySet<string>): Promise<void> {
     const packages = await this.#findPackages()
     for (const name of packages.keys()) this.#pending.add(name)
     const snapshots = this.#readStored()
@@ -64,7 +64,11 @@ export class ModelRegistry {
       for (const dir of queue) await this.#loadPackage(dir, snapshots)
     }
     await Promise.all(Array.from({ length: INSPECTIONS }, work))
-    await this.#sweep(keep)
+    try {
+      await this.#sweep(keep())
+    } catch (error) {
+      this.#options.log.warn({ err: error }, 'old snapshots could not be swept; the next start tries again')
+    }
   }
 
   /** Every model that can be run. */
@@ -141,7 +145,9 @@ export class ModelRegistry {
   async #findPackages(): Promise<Map<string, string>> {
     const found = new Map<string, string>()
     for (const dir of this.#options.packageDirs)
-      for (const packageDir of await listPackageDirs(dir))
+      for (const packageDir of await listPackageDirs(dir, (unreadable, error) =>
+        this.#options.log.warn({ dir: unreadable, reason: messageOf(error) }, 'a folder of models cannot be read'),
+      ))
         if (!found.has(packageName(packageDir))) found.set(packageName(packageDir), packageDir)
     return found
   }

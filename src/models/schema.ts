@@ -1,5 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox'
-import { oneOf, reference } from '../http/schemas.ts'
+import { reference } from '../http/schemas.ts'
+import { oneOf } from '../one-of.ts'
 import type { Model, Version } from './model.ts'
 
 /** Clients compare this as a Python version and treat outputs of anything below 0.3.9 differently (trap 40). */

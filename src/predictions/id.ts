@@ -1,6 +1,6 @@
 import { randomFillSync } from 'node:crypto'
+import { BASE32 } from '../secret.ts'
 
-const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz'
 export const ID_PATTERN = /^[0-9a-hjkmnp-tv-z]{26}$/
 const TIME_LENGTH = 10
 const RANDOM_LENGTH = 16
@@ -22,7 +22,7 @@ export class IdMaker {
     if (millisecond > this.#millisecond) this.#begin(millisecond)
     else this.#increment()
     let id = this.#prefix
-    for (const digit of this.#digits) id += ALPHABET[digit]
+    for (const digit of this.#digits) id += BASE32[digit]
     return id
   }
 
@@ -31,7 +31,7 @@ export class IdMaker {
     let rest = millisecond
     let prefix = ''
     for (let i = 0; i < TIME_LENGTH; i++) {
-      prefix = ALPHABET[rest % 32] + prefix
+      prefix = BASE32[rest % 32] + prefix
       rest = Math.floor(rest / 32)
     }
     this.#prefix = prefix

@@ -4,7 +4,7 @@ import type { Writer } from '../db/writer.ts'
 import { AppError } from '../errors.ts'
 import type { Task } from '../scheduler/task.ts'
 import { startTimer } from '../timer.ts'
-import { claim, fail, isTerminal, type Prediction, start, succeed } from './prediction.ts'
+import { claim, expire, fail, isTerminal, type Prediction, start, succeed } from './prediction.ts'
 import * as store from './store.ts'
 
 /** A start is committed together with what follows it within this time, which spares short runs a commit. */
@@ -14,6 +14,9 @@ const CHUNK_MS = 500
 /** Waits between tries to commit a change that the database refused; the last is repeated. */
 const RETRY_MS = [50, 200, 1_000, 5_000]
 const LOGS_LIMIT = 4 * 2 ** 20
+const ERROR_LIMIT = 2 ** 16
+const METRICS_LIMIT = 100
+const METRIC_NAME_LIMIT = 100
 const LOGS_CUT = `\n[logs beyond ${LOGS_LIMIT} characters are not kept]\n`
 
 type Transition = (p: Prediction, at: number) => Prediction | undefined
@@ -37,7 +40,7 @@ export class LivePrediction implements Task {
   readonly #context: LiveContext
   readonly #streams: boolean
   readonly #listeners = new Set<() => void>()
-  readonly #output: unknown[] = []
+  readonly #output: unknown[]
   readonly #metrics: Record<string, number> = {}
   #logs = ''
   #submitted: Prediction
@@ -55,8 +58,8 @@ export class LivePrediction implements Task {
     this.#submitted = prediction
     this.#acknowledged = prediction
     this.#streams = prediction.streamSecret !== null
+    this.#output = stored?.output ?? []
     if (stored) {
-      this.#output.push(...stored.output)
       this.#logs = stored.logs
       // What was begun before is not taken up again, so no further chunk will be counted.
       this.#chunks = { count: 1, output: stored.output.length, logs: stored.logs.length }
@@ -81,6 +84,10 @@ export class LivePrediction implements Task {
   /** Committed and final. */
   get ended(): boolean {
     return isTerminal(this.#acknowledged.status)
+  }
+
+  get wanted(): boolean {
+    return !isTerminal(this.#submitted.status)
   }
 
   /** Whether this server stops before the prediction has ended; the next one takes it up. */
@@ -109,10 +116,10 @@ export class LivePrediction implements Task {
     await this.#context.writer.submit(store.insert(this.#submitted))
   }
 
-  /** Ends the prediction when the time has come that its `Cancel-After` set. */
-  watchDeadline(onExpired: () => void): void {
+  /** Ends the prediction at the time that its `Cancel-After` set. */
+  watchDeadline(): void {
     const { deadline } = this.#submitted
-    if (deadline !== null) this.#stopDeadline = startTimer(deadline - this.#context.clock.now(), onExpired)
+    if (deadline !== null) this.#stopDeadline = startTimer(deadline - this.#now(), () => this.end(expire))
   }
 
   /**
@@ -137,10 +144,9 @@ export class LivePrediction implements Task {
     await this.#persisting
   }
 
-  async claim(): Promise<boolean> {
+  async claim(): Promise<void> {
     this.change(claim)
     await this.settled()
-    return !isTerminal(this.#submitted.status)
   }
 
   onStarted(): void {
@@ -161,7 +167,8 @@ export class LivePrediction implements Task {
   }
 
   onMetric(name: string, value: number): void {
-    this.#metrics[name] = value
+    if (name in this.#metrics || Object.keys(this.#metrics).length < METRICS_LIMIT)
+      this.#metrics[name.slice(0, METRIC_NAME_LIMIT)] = value
   }
 
   onDone(output: unknown, predictSeconds: number): void {
@@ -176,7 +183,9 @@ export class LivePrediction implements Task {
 
   onFailed(message: string, predictSeconds?: number): void {
     const measured = predictSeconds === undefined ? {} : { predictSeconds }
-    this.change((p, at) => fail(p, message, { ...this.#produced(), metrics: this.#metrics, ...measured }, at))
+    this.change((p, at) =>
+      fail(p, message.slice(0, ERROR_LIMIT), { ...this.#produced(), metrics: this.#metrics, ...measured }, at),
+    )
   }
 
   /** Tells those who wait that it does not end here. */
@@ -198,11 +207,17 @@ export class LivePrediction implements Task {
   }
 
   #submit(transition: Transition): boolean {
-    const next = transition(this.#submitted, this.#context.clock.now())
+    const next = transition(this.#submitted, this.#now())
     if (!next) return false
     this.#submitted = { ...next, revision: this.#submitted.revision + 1 }
     if (isTerminal(next.status)) this.#clearTimers()
     return true
+  }
+
+  /** A clock that was set back does not make a prediction end before it began. */
+  #now(): number {
+    const { createdAt, startedAt } = this.#submitted
+    return Math.max(this.#context.clock.now(), startedAt ?? createdAt)
   }
 
   #clearTimers(): void {
@@ -219,7 +234,7 @@ export class LivePrediction implements Task {
 
   async #commitChanges(): Promise<void> {
     let failures = 0
-    while (this.#acknowledged !== this.#submitted) {
+    while (this.#acknowledged !== this.#submitted && !this.#left) {
       const target = this.#submitted
       const write = store.update(target, this.#acknowledged.revision)
       const folds = isTerminal(target.status) && this.#chunks.count > 0

@@ -5,10 +5,11 @@ import { parseDuration } from '../duration.ts'
 import { type FieldError, invalidFields } from '../errors.ts'
 import { fieldErrors } from '../field-errors.ts'
 import type { OriginOf } from '../http/origin.ts'
-import { formatCursor, type Position, parseCursor } from '../http/pagination.ts'
+import { formatCursor, parseCursor } from '../http/pagination.ts'
 import { parsePrefer } from '../http/prefer.ts'
 import { pageOf, problems, reference } from '../http/schemas.ts'
 import { isRecord } from '../is-record.ts'
+import type { Position } from '../page.ts'
 import { ID_PATTERN } from './id.ts'
 import { isWebhookEvent } from './prediction.ts'
 import { CreateByModel, CreateByVersion, ListQuery, toWire, toWireUnfinished, WirePrediction } from './schema.ts'
@@ -17,6 +18,8 @@ import type { CreateRequest, IdempotencyKey, PredictionService } from './service
 const SHORTEST_CANCEL_AFTER_MS = 5_000
 /** A year: far beyond, a deadline could not be written as a time any more. */
 const LONGEST_CANCEL_AFTER_MS = 365 * 24 * 3_600_000
+
+const LONGEST_KEY = 255
 
 const Id = Type.Object({ id: Type.String() })
 const ModelName = Type.Object({ owner: Type.String(), name: Type.String() })
@@ -38,8 +41,7 @@ export const predictionRoutes: FastifyPluginAsyncTypebox<{
     const prediction = await predictions.create({
       account: request.account,
       target,
-      ...parseBody(request, body),
-      cancelAfterMs: parseCancelAfter(headerOf(request, 'cancel-after')),
+      ...parseCreate(request, body),
       source: 'api',
       origin,
       idempotency: idempotency ?? keyOf(request),
@@ -47,7 +49,7 @@ export const predictionRoutes: FastifyPluginAsyncTypebox<{
     reply.code(201).header('location', `${origin}/v1/predictions/${prediction.id}`)
     if (!wait) return toWire(prediction, origin)
     reply.header('preference-applied', wait.applied)
-    const ended = await predictions.waitForEnd(prediction, wait.waitMs)
+    const ended = await predictions.waitForEnd(prediction, wait.waitMs - reply.elapsedTime)
     if (ended) return toWire(ended, origin)
     reply.code(202)
     return toWireUnfinished(prediction, origin)
@@ -147,16 +149,38 @@ export const predictionRoutes: FastifyPluginAsyncTypebox<{
   )
 }
 
-/** The envelope of a create; its broken rules travel along, to be reported with those of the input. */
-function parseBody(request: FastifyRequest, body: Record<string, unknown>) {
-  const broken: FieldError[] = fieldErrors(request.validationError?.validation ?? [], '')
+/** What a create says in its body and headers; broken rules travel along, to be reported with those of the input. */
+function parseCreate(request: FastifyRequest, body: Record<string, unknown>) {
   const { input, webhook, webhook_events_filter: filter } = body
+  const cancelAfterMs = parseCancelAfter(headerOf(request, 'cancel-after'))
+  const broken: FieldError[] = fieldErrors(request.validationError?.validation ?? [], '')
+  if (cancelAfterMs === 'invalid') broken.push(BAD_CANCEL_AFTER)
+  if ((headerOf(request, 'idempotency-key')?.length ?? 0) > LONGEST_KEY) broken.push(BAD_KEY)
   return {
     fieldErrors: broken,
     input,
+    cancelAfterMs: cancelAfterMs === 'invalid' ? undefined : cancelAfterMs,
     webhook: typeof webhook === 'string' ? webhook : undefined,
     webhookEventsFilter: Array.isArray(filter) ? filter.filter(isWebhookEvent) : undefined,
   }
+}
+
+const BAD_CANCEL_AFTER: FieldError = {
+  type: 'format',
+  field: 'Cancel-After',
+  description: 'Must be a duration from 5 seconds to a year, such as 30s, 5m or 2h30m',
+}
+
+const BAD_KEY: FieldError = {
+  type: 'string_lte',
+  field: 'Idempotency-Key',
+  description: `String length must be less than or equal to ${LONGEST_KEY}`,
+}
+
+function parseCancelAfter(header: string | undefined): number | undefined | 'invalid' {
+  if (header === undefined) return
+  const milliseconds = parseDuration(header.trim()) ?? 0
+  return milliseconds >= SHORTEST_CANCEL_AFTER_MS && milliseconds <= LONGEST_CANCEL_AFTER_MS ? milliseconds : 'invalid'
 }
 
 function versionOf(body: unknown): CreateRequest['target'] {
@@ -173,24 +197,10 @@ function requestOf({ method, url, body }: FastifyRequest): Pick<IdempotencyKey, 
 }
 
 /** @throws AppError `invalid` */
-function parseCancelAfter(header: string | undefined): number | undefined {
-  if (header === undefined) return
-  const milliseconds = parseDuration(header.trim()) ?? 0
-  if (milliseconds >= SHORTEST_CANCEL_AFTER_MS && milliseconds <= LONGEST_CANCEL_AFTER_MS) return milliseconds
-  throw invalidFields([
-    {
-      type: 'format',
-      field: 'Cancel-After',
-      description: 'Must be a duration from 5 seconds to a year, such as 30s, 5m or 2h30m',
-    },
-  ])
-}
-
-/** @throws AppError `invalid` */
 function parseTime(field: string, text: string | undefined): number | undefined {
   if (text === undefined) return
   // A time that names no zone is UTC, wherever the server stands.
-  const zoned = /T[\d:.]+$/i.test(text) ? `${text}Z` : text
+  const zoned = /[T ][\d:.]+$/i.test(text) ? `${text}Z` : text
   const time = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(zoned) : Number.NaN
   if (!Number.isNaN(time)) return time
   throw invalidFields([{ type: 'format', field, description: "Does not match format 'date-time'" }])

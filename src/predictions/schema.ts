@@ -1,5 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox'
-import { oneOf } from '../http/schemas.ts'
+import { oneOf } from '../one-of.ts'
 import { isTerminal, type Prediction, SOURCES, STATUSES, WEBHOOK_EVENTS } from './prediction.ts'
 
 const Time = Type.String({ format: 'date-time' })
@@ -41,7 +41,7 @@ const createFields = {
     {},
     { additionalProperties: true, description: 'Inputs by name, as the schema of the version says.' },
   ),
-  webhook: Type.Optional(Type.String()),
+  webhook: Type.Optional(Type.String({ format: 'uri' })),
   webhook_events_filter: Type.Optional(Type.Array(oneOf(WEBHOOK_EVENTS))),
   stream: Type.Optional(Type.Boolean({ description: 'Ignored: what can be streamed always can.' })),
   webhook_completed: Type.Optional(Type.String({ description: 'Ignored; old clients send it.' })),

@@ -5,16 +5,16 @@ import { canonicalJson } from '../canonical-json.ts'
 import type { Clock } from '../clock.ts'
 import type { Writer } from '../db/writer.ts'
 import { AppError, type FieldError, invalidFields, notFound } from '../errors.ts'
-import { type Page, type Position, toPage } from '../http/pagination.ts'
 import { isRecord } from '../is-record.ts'
 import type { Model, Version } from '../models/model.ts'
 import type { ModelRegistry } from '../models/registry.ts'
+import { type Page, type Position, toPage } from '../page.ts'
 import type { Scheduler } from '../scheduler/scheduler.ts'
 import { newSecret, secretsEqual } from '../secret.ts'
 import { doneWithin, startTimer } from '../timer.ts'
 import { IdMaker } from './id.ts'
 import { type LiveContext, LivePrediction } from './live-prediction.ts'
-import { cancel, expire, fail, INTERRUPTED, type Prediction, type Source, type WebhookEvent } from './prediction.ts'
+import { cancel, fail, INTERRUPTED, type Prediction, type Source, type WebhookEvent } from './prediction.ts'
 import type { ListFilter, PredictionStore } from './store.ts'
 
 const PAGE_SIZE = 100
@@ -122,8 +122,7 @@ export class PredictionService {
     const { source, createdAfter = 0 } = filter
     const since =
       source === 'web' ? Math.max(createdAfter, this.#options.clock.now() - WEB_LIST_MS) : filter.createdAfter
-    const found = this.#options.store.list({ ...filter, createdAfter: since }, position, PAGE_SIZE + 1)
-    const page = toPage(found, PAGE_SIZE, position)
+    const page = toPage(this.#options.store.list({ ...filter, createdAfter: since }, position, PAGE_SIZE), position)
     return { ...page, rows: page.rows.map((row) => this.#view(row)) }
   }
 
@@ -174,11 +173,12 @@ export class PredictionService {
         live.end((p, produced, at) => fail(p, INTERRUPTED, produced, at))
         interrupted.push(live.settled())
       } else {
+        live.watchDeadline()
         this.#enqueue(live)
-        live.watchDeadline(() => live.end(expire))
       }
     }
-    await Promise.all(interrupted)
+    // A disk that takes nothing does not hold up the start; the changes are tried again.
+    await doneWithin(COMMIT_PATIENCE_MS, Promise.all(interrupted))
   }
 
   /** Accepts nothing more, and gives running predictions some time; those that need longer fail. */
@@ -244,9 +244,9 @@ export class PredictionService {
     this.#live.set(live.id, live)
     this.#options.models.countRun(`${model.owner}/${model.name}`)
     const created = live.view
+    live.watchDeadline()
     if (reservation) reservation.run(live)
     else this.#enqueue(live)
-    live.watchDeadline(() => live.end(expire))
     // Its commit was under way when the server began to stop.
     if (this.#drained) live.leave()
     return created

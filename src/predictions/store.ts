@@ -1,6 +1,6 @@
 import type { Database, Statement as SqliteStatement } from 'better-sqlite3'
 import type { Parameter, Statement, Write } from '../db/messages.ts'
-import type { Position } from '../http/pagination.ts'
+import type { Found, Position } from '../page.ts'
 import type { Metrics, Prediction, Source, Status, WebhookEvent } from './prediction.ts'
 
 interface Row {
@@ -35,6 +35,9 @@ export interface Chunk {
   output: unknown[]
   logs: string
 }
+
+/** A page ends after the row that goes beyond this. */
+const PAGE_CHARACTERS = 8 * 2 ** 20
 
 export interface ListFilter {
   account: string
@@ -161,6 +164,7 @@ export class PredictionStore {
   readonly #find
   readonly #findByKey
   readonly #unfinished
+  readonly #unfinishedContent
   readonly #chunks
   readonly #last
   /** One for each combination of filters. */
@@ -176,6 +180,9 @@ export class PredictionStore {
     this.#unfinished = db.prepare<[], Row>(
       `SELECT ${columns} FROM predictions WHERE completed_at IS NULL ORDER BY created_at, id`,
     )
+    this.#unfinishedContent = db
+      .prepare<[], string>('SELECT DISTINCT content_hash FROM predictions WHERE completed_at IS NULL')
+      .pluck()
     this.#chunks = db.prepare<[string], { data: string }>(
       'SELECT data FROM prediction_chunks WHERE prediction_id = ? ORDER BY seq',
     )
@@ -193,8 +200,13 @@ export class PredictionStore {
   }
 
   /** Predictions that a restart has to settle or queue again, oldest first. */
-  *unfinished(): Generator<Prediction> {
-    for (const row of this.#unfinished.all()) yield fromRow(row)
+  unfinished(): Prediction[] {
+    return this.#unfinished.all().map(fromRow)
+  }
+
+  /** Content that unfinished predictions were created with. */
+  unfinishedContent(): Set<string> {
+    return new Set(this.#unfinishedContent.all())
   }
 
   /** What was stored of the output and logs of a prediction that did not end. */
@@ -202,7 +214,7 @@ export class PredictionStore {
     const whole: Chunk = { output: [], logs: '' }
     for (const { data } of this.#chunks.all(id)) {
       const chunk: Chunk = JSON.parse(data)
-      whole.output.push(...chunk.output)
+      for (const value of chunk.output) whole.output.push(value)
       whole.logs += chunk.logs
     }
     return whole
@@ -213,8 +225,11 @@ export class PredictionStore {
     return this.#last.get() ?? 0
   }
 
-  /** Up to `limit` rows beyond the position, newest first; oldest first when the position looks back. */
-  list(filter: ListFilter, position: Position | undefined, limit: number): Prediction[] {
+  /**
+   * Rows beyond the position, newest first; oldest first when the position looks back. There are up to `size`, and
+   * fewer where they hold much: a page is read, parsed and written in one go.
+   */
+  list(filter: ListFilter, position: Position | undefined, size: number): Found<Prediction> {
     const conditions = ['account = ?']
     const parameters: Parameter[] = [filter.account]
     if (filter.source !== undefined) {
@@ -235,10 +250,15 @@ export class PredictionStore {
     }
     const direction = position?.reverse ? 'ASC' : 'DESC'
     const sql = `SELECT ${COLUMNS.join(', ')} FROM predictions WHERE ${conditions.join(' AND ')}
-      ORDER BY created_at ${direction}, id ${direction} LIMIT ${limit}`
-    return this.#prepareList(sql)
-      .all(...parameters)
-      .map(fromRow)
+      ORDER BY created_at ${direction}, id ${direction} LIMIT ${size + 1}`
+    const rows: Prediction[] = []
+    let characters = 0
+    for (const row of this.#prepareList(sql).iterate(...parameters)) {
+      if (rows.length === size || characters > PAGE_CHARACTERS) return { rows, more: true }
+      characters += row.input.length + (row.output?.length ?? 0) + row.logs.length
+      rows.push(fromRow(row))
+    }
+    return { rows, more: false }
   }
 
   #prepareList(sql: string): SqliteStatement<Parameter[], Row> {

@@ -43,6 +43,9 @@ export const streamRoutes: FastifyPluginAsyncTypebox<{ predictions: PredictionSe
   )
 }
 
+/** An event whose id is its place in the stream. */
+type NumberedEvent = Omit<ServerSentEvent, 'id'> & { seq: number }
+
 /** Backfills, then follows; one number orders all: the index of the value in the output. */
 async function sendOutput(
   stream: EventStream,
@@ -51,6 +54,10 @@ async function sendOutput(
   lastEventId: string | undefined,
 ): Promise<void> {
   const values = (): readonly unknown[] => (live && !live.ended ? live.streamed : listOf((live?.view ?? stored).output))
+  // The same ids for every reader and at every replay.
+  const second = Math.floor(stored.createdAt / 1000)
+  const send = (events: NumberedEvent[]) =>
+    stream.send(events.map(({ seq, ...event }) => ({ ...event, id: `${second}:${seq}` })))
   let next = resumeAt(lastEventId, values().length)
   const changes = watch(live, stream.closed.signal)
   for (;;) {
@@ -59,11 +66,11 @@ async function sendOutput(
         .slice(next, next + BATCH)
         .map((value, index) => outputEvent(next + index, value))
       next += events.length
-      await stream.send(events)
+      await send(events)
     }
     if (stream.closed.signal.aborted) return
-    if (!live || live.ended) return stream.send(endEvents(live?.view ?? stored, next))
-    if (live.left) return stream.send(failureEvents('The server stops', next))
+    if (!live || live.ended) return send(endEvents(live?.view ?? stored, next))
+    if (live.left) return send(failureEvents('The server stops', next))
     await changes.next()
   }
 }
@@ -95,28 +102,21 @@ function listOf(output: unknown): unknown[] {
   return Array.isArray(output) ? output : []
 }
 
-function outputEvent(seq: number, value: unknown): ServerSentEvent {
-  return { event: 'output', id: eventId(seq), data: typeof value === 'string' ? value : JSON.stringify(value) }
+function outputEvent(seq: number, value: unknown): NumberedEvent {
+  return { event: 'output', seq, data: typeof value === 'string' ? value : JSON.stringify(value) }
 }
 
-function endEvents(p: Prediction, seq: number): ServerSentEvent[] {
+function endEvents(p: Prediction, seq: number): NumberedEvent[] {
   if (!isTerminal(p.status)) return failureEvents('The prediction was interrupted', seq)
   if (p.status === 'failed') return failureEvents(p.error ?? '', seq)
   if (p.status === 'aborted') return failureEvents('The prediction was aborted before it started', seq)
   return [doneEvent(seq, p.status === 'canceled' ? { reason: 'canceled' } : {})]
 }
 
-function failureEvents(detail: string, seq: number): ServerSentEvent[] {
-  return [
-    { event: 'error', id: eventId(seq), data: JSON.stringify({ detail }) },
-    doneEvent(seq + 1, { reason: 'error' }),
-  ]
+function failureEvents(detail: string, seq: number): NumberedEvent[] {
+  return [{ event: 'error', seq, data: JSON.stringify({ detail }) }, doneEvent(seq + 1, { reason: 'error' })]
 }
 
-function doneEvent(seq: number, data: { reason?: string }): ServerSentEvent {
-  return { event: 'done', id: eventId(seq), data: JSON.stringify(data) }
-}
-
-function eventId(seq: number): string {
-  return `${Math.floor(Date.now() / 1000)}:${seq}`
+function doneEvent(seq: number, data: { reason?: string }): NumberedEvent {
+  return { event: 'done', seq, data: JSON.stringify(data) }
 }

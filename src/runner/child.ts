@@ -14,6 +14,7 @@ let model: Model | undefined
 let present: { id: string; controller: AbortController } | undefined
 
 dieWithTheServer()
+outliveSignals()
 captureOutput()
 tellWhatKillsIt()
 
@@ -119,6 +120,11 @@ function resolveImports(sourceDir: string): void {
       }
     },
   })
+}
+
+/** Ctrl-C reaches every process of the terminal; when this one ends is for the server to say. */
+function outliveSignals(): void {
+  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => {})
 }
 
 /** An error that nothing caught ends the process at once: a normal exit would wait for native code to return. */

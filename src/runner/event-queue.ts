@@ -2,6 +2,8 @@ import type { FromRunner, RunnerEvent } from './protocol.ts'
 
 /** Longest time that output waits to be joined with what follows. */
 const JOIN_MS = 20
+/** Longest text of a log event or an error; the server should not have to read more at once. */
+const TEXT_LIMIT = 2 ** 20
 
 /**
  * Collects events and sends them in groups. The first after a pause leaves at once; what follows within 20 ms is joined,
@@ -19,7 +21,7 @@ export class EventQueue {
 
   /** Adds an event that leaves with the next group. */
   push(event: RunnerEvent): void {
-    this.#events.push(event)
+    this.#events.push(cutTexts(event))
   }
 
   /** Adds one output value; values of one run that wait together travel in one event. */
@@ -48,4 +50,10 @@ export class EventQueue {
     this.#sentAt = performance.now()
     await this.#send(events)
   }
+}
+
+function cutTexts(event: RunnerEvent): RunnerEvent {
+  if ('text' in event) return { ...event, text: event.text.slice(0, TEXT_LIMIT) }
+  if ('message' in event) return { ...event, message: event.message.slice(0, TEXT_LIMIT) }
+  return event
 }

@@ -1,13 +1,21 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { getCompileCacheDir } from 'node:module'
 import { fileURLToPath } from 'node:url'
+import { messageOf } from '../errors.ts'
 import { siblingModule } from '../sibling-module.ts'
 import { diesWithThisProcess } from './die-with-the-server.ts'
-import type { FromRunner, RunnerEvent, ToRunner } from './protocol.ts'
+import { parseEvents } from './parse-events.ts'
+import type { RunnerEvent, ToRunner } from './protocol.ts'
 import type { RunnerRecords } from './records.ts'
 
 /** How long after a death to wait for its last messages; a process that the model left behind may hold the channel. */
 const LAST_WORDS_MS = 200
+
+/** What stands for a message that is none of ours; it ends the runner. */
+const NO_EVENT: RunnerEvent = {
+  type: 'refused',
+  message: 'The model sent a message of its own over the channel to the server',
+}
 
 export interface RunnerListener {
   onEvent(event: RunnerEvent): void
@@ -26,17 +34,28 @@ export interface Runner {
 /** Starts a runner process that imports nothing yet. */
 export type LaunchRunner = (listener: RunnerListener) => Runner
 
-/** Makes the function that forks runners; none of the server's own settings reaches their environment. */
+/**
+ * Makes the function that forks runners; none of the server's own settings reaches their environment. It never throws:
+ * a process that cannot be had is reported as one that ended.
+ */
 export function runnerLauncher(environment: NodeJS.ProcessEnv, records: RunnerRecords): LaunchRunner {
   const env = Object.fromEntries(Object.entries(environment).filter(([name]) => !name.startsWith('REPRISE_')))
   const childEnv = { NODE_COMPILE_CACHE: getCompileCacheDir(), ...env, ORT_DISABLE_TELEMETRY: '1' }
   const { args, ...command } = diesWithThisProcess(process.execPath, ['--max-semi-space-size=1'], environment.PATH)
-  return (listener) => {
-    const child = fork(fileURLToPath(siblingModule(import.meta.url, './child')), args, {
+  const forkChild = () =>
+    fork(fileURLToPath(siblingModule(import.meta.url, './child')), args, {
       env: childEnv,
       ...command,
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     })
+  return (listener) => {
+    let child: ChildProcess
+    try {
+      child = forkChild()
+    } catch (error) {
+      setImmediate(() => listener.onExit(`could not be started: ${messageOf(error)}`))
+      return { send() {}, kill() {} }
+    }
     if (child.pid !== undefined) records.add(child.pid)
     listen(child, listener, () => {
       if (child.pid !== undefined) records.remove(child.pid)
@@ -54,7 +73,8 @@ export function runnerLauncher(environment: NodeJS.ProcessEnv, records: RunnerRe
 }
 
 function listen(child: ChildProcess, listener: RunnerListener, onGone: () => void): void {
-  child.on('message', (events: FromRunner) => {
+  child.on('message', (message: unknown) => {
+    const events = parseEvents(message) ?? [NO_EVENT]
     for (const event of events) listener.onEvent(event)
   })
   for (const stream of [child.stdout, child.stderr]) {
@@ -71,7 +91,8 @@ function listen(child: ChildProcess, listener: RunnerListener, onGone: () => voi
       child.off('disconnect', tell)
       listener.onExit(description)
     }
-    const timer = setTimeout(tell, LAST_WORDS_MS)
+    // Messages that came while the server was busy are read before the timer's own turn is over.
+    const timer = setTimeout(() => setImmediate(tell), LAST_WORDS_MS)
     if (child.connected) child.once('disconnect', tell)
     else setImmediate(tell)
   }

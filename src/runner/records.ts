@@ -1,5 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Logger } from 'pino'
 
 /**
  * Remembers on disk which processes are runners of this data folder, so that a server that starts after a crash can end
@@ -7,18 +8,21 @@ import { join } from 'node:path'
  */
 export class RunnerRecords {
   readonly #dir: string
+  readonly #log: Logger
 
-  constructor(dir: string) {
+  constructor(dir: string, log: Logger) {
     this.#dir = dir
+    this.#log = log
     mkdirSync(dir, { recursive: true })
   }
 
+  /** What cannot be written, on a full disk, is not missed: runners die with their server by themselves. */
   add(pid: number): void {
-    writeFileSync(join(this.#dir, String(pid)), startTime(pid) ?? '')
+    this.#attempt(() => writeFileSync(join(this.#dir, String(pid)), startTime(pid) ?? ''))
   }
 
   remove(pid: number): void {
-    rmSync(join(this.#dir, String(pid)), { force: true })
+    this.#attempt(() => rmSync(join(this.#dir, String(pid)), { force: true }))
   }
 
   /** Kills what an earlier server left running and returns the pids. */
@@ -31,6 +35,14 @@ export class RunnerRecords {
       this.remove(pid)
     }
     return killed
+  }
+
+  #attempt(change: () => void): void {
+    try {
+      change()
+    } catch (error) {
+      this.#log.warn({ err: error }, 'the record of a runner could not be changed')
+    }
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts'
-import type { Replica, ReplicaEnd } from './replica.ts'
+import type { Replica, ReplicaEnd, ReplicaListener } from './replica.ts'
 import type { RunnableVersion } from './runnable-version.ts'
 import type { Task } from './task.ts'
 import { TaskQueue } from './task-queue.ts'
@@ -13,7 +13,7 @@ export interface LaneOptions {
   clock: Clock
   /** Whether tasks may be run yet. */
   started(): boolean
-  startReplica(version: RunnableVersion, listener: ConstructorParameters<typeof Replica>[3]): Replica
+  startReplica(version: RunnableVersion, listener: ReplicaListener): Replica
   onServerLog(version: RunnableVersion, text: string): void
   onBroken(version: RunnableVersion, reason: string): void
 }
@@ -110,10 +110,7 @@ export class Lane {
   #launch(): void {
     if (this.#replica || this.#draining || this.#backoff) return
     this.#replica = this.#options.startReplica(this.version, {
-      onReady: () => {
-        this.#crashes = 0
-        this.#dispatch()
-      },
+      onReady: () => this.#dispatch(),
       onFree: () => this.#dispatch(),
       onServerLog: (text) => this.#options.onServerLog(this.version, text),
       onEnd: (end) => this.#onEnd(end),
@@ -131,8 +128,8 @@ export class Lane {
   /** A task is sent only after its claim is on disk, so that a restart never runs it twice. */
   async #claimAndSend(replica: Replica, tasks: Task[]): Promise<void> {
     replica.hold(tasks.length)
-    const claims = await Promise.all(tasks.map((task) => task.claim()))
-    const claimed = tasks.filter((_, index) => claims[index])
+    await Promise.all(tasks.map((task) => task.claim()))
+    const claimed = tasks.filter((task) => task.wanted)
     replica.release(tasks.length)
     if (claimed.length > 0 && !replica.send(claimed)) this.#queue.pushFront(claimed)
     this.#dispatch()
@@ -141,8 +138,9 @@ export class Lane {
   #onEnd({ untouched, setupFailure }: ReplicaEnd): void {
     this.#replica = undefined
     this.#queue.pushFront(untouched)
-    if (setupFailure) this.#onSetupFailure(setupFailure)
-    else if (this.version.run.minReplicas > 0) this.#launch()
+    if (setupFailure) return this.#onSetupFailure(setupFailure)
+    this.#crashes = 0
+    if (this.version.run.minReplicas > 0) this.#launch()
     else this.#dispatch()
   }
 
@@ -153,7 +151,7 @@ export class Lane {
     if (wait === undefined) return this.#break(reason)
     this.#backoff = setTimeout(() => {
       this.#backoff = undefined
-      this.#launch()
+      if (this.version.run.minReplicas > 0 || this.#queue.size > 0) this.#launch()
     }, wait)
   }
 

@@ -24,7 +24,7 @@ interface Sent {
 export interface ReplicaEnd {
   /** Tasks that were sent but that the model has not seen. */
   untouched: Task[]
-  /** Set when it ended before it was ready. */
+  /** Set when it ended before the model had seen anything. */
   setupFailure?: { reason: string; crashed: boolean }
 }
 
@@ -51,6 +51,8 @@ export class Replica {
   #unsent: RunRequest[] = []
   #held = 0
   #averageMs = AHEAD_MS
+  /** Whether the model has been given anything. */
+  #begun = false
   /** Why it is about to end, where that is known before the process is gone. */
   #reason: string | undefined
   readonly #stopSetupTimer: () => void
@@ -70,10 +72,6 @@ export class Replica {
       this.#reason = `Setup timed out after ${formatDuration(setupTimeoutMs)}`
       this.kill()
     })
-  }
-
-  get ready(): boolean {
-    return this.#state === 'ready'
   }
 
   /** Resolves when the process is gone. */
@@ -168,6 +166,7 @@ export class Replica {
 
   #onStarted(sent: Sent | undefined): void {
     if (!sent) return
+    this.#begun = true
     sent.started = true
     if (sent.abandoned) return this.#killAfterGrace(sent)
     sent.task.onStarted()
@@ -214,10 +213,10 @@ export class Replica {
     }
     this.#sent.clear()
     const setupFailure = {
-      reason: this.#reason ?? `The model's process ${how} during setup`,
-      crashed: this.#reason === undefined,
+      reason: this.#reason ?? `The model's process ${how} ${wasLoading ? 'during setup' : 'before it ran anything'}`,
+      crashed: !wasLoading || this.#reason === undefined,
     }
-    this.#listener.onEnd(wasLoading ? { untouched, setupFailure } : { untouched })
+    this.#listener.onEnd(this.#begun ? { untouched } : { untouched, setupFailure })
     this.#ended.resolve()
   }
 }

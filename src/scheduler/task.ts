@@ -2,8 +2,10 @@ import type { RunRequest } from '../runner/protocol.ts'
 
 /** A piece of work for a runner, as the scheduler sees it. The callbacks come in order, and none after an ending one. */
 export interface Task extends RunRequest {
-  /** Records durably that a runner is about to run this. Resolves to false when the task has ended meanwhile. */
-  claim(): Promise<boolean>
+  /** Whether somebody still waits for it: it has not been canceled, and has not ended in another way. */
+  readonly wanted: boolean
+  /** Records durably that a runner is about to run this. */
+  claim(): Promise<void>
   onStarted(): void
   onOutput(values: readonly unknown[]): void
   onLog(text: string): void

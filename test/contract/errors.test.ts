@@ -459,6 +459,7 @@ describe('pages in a browser, without tokens', () => {
   test.each([
     { origin: 'http://evil.example' },
     { origin: 'null' },
+    { origin: 'http://localhost:3000' },
     { origin: 'http://localhost.evil.example' },
     { 'sec-fetch-site': 'cross-site' },
     { origin: 'http://localhost:3000', 'sec-fetch-site': 'cross-site' },
@@ -467,7 +468,11 @@ describe('pages in a browser, without tokens', () => {
     expect((await refusalOf({ ...createEveryType({ text: 'abc' }), headers })).status).toBe(403)
   })
 
-  test.each([{ origin: 'http://localhost:3000' }, { 'sec-fetch-site': 'same-origin' }, { 'sec-fetch-site': 'none' }])(
+  test('a request of a page of its own is served', async () => {
+    expect((await server.call('GET', path, { headers: { origin: server.address } })).status).toBe(200)
+  })
+
+  test.each([{ 'sec-fetch-site': 'same-origin' }, { 'sec-fetch-site': 'none' }])(
     'a request with %j is served',
     async (headers) => {
       expect((await exchange(server.address + path, { headers })).status).toBe(200)

@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { AppError } from '../../src/errors.ts'
-import { formatCursor, type Position, parseCursor, toPage } from '../../src/http/pagination.ts'
+import { formatCursor, parseCursor } from '../../src/http/pagination.ts'
+import { type Position, toPage } from '../../src/page.ts'
 
 describe('cursors', () => {
   test('a position that was written is read back', () => {
@@ -41,7 +42,7 @@ describe('pages', () => {
   const newer = (createdAt: number): Position => ({ at: createdAt, id: `id${createdAt}`, reverse: true })
 
   test('a list that fits has neither a next page nor a previous one', () => {
-    expect(toPage([row(2), row(1)], 2, undefined)).toEqual({
+    expect(toPage({ rows: [row(2), row(1)], more: false }, undefined)).toEqual({
       rows: [row(2), row(1)],
       next: undefined,
       previous: undefined,
@@ -49,11 +50,11 @@ describe('pages', () => {
   })
 
   test('an empty list is one empty page', () => {
-    expect(toPage([], 2, undefined)).toEqual({ rows: [], next: undefined, previous: undefined })
+    expect(toPage({ rows: [], more: false }, undefined)).toEqual({ rows: [], next: undefined, previous: undefined })
   })
 
   test('one row too many says that there is a next page, and is left to it', () => {
-    expect(toPage([row(3), row(2), row(1)], 2, undefined)).toEqual({
+    expect(toPage({ rows: [row(3), row(2)], more: true }, undefined)).toEqual({
       rows: [row(3), row(2)],
       next: older(2),
       previous: undefined,
@@ -61,7 +62,7 @@ describe('pages', () => {
   })
 
   test('a page in the middle points both ways', () => {
-    expect(toPage([row(3), row(2), row(1)], 2, older(4))).toEqual({
+    expect(toPage({ rows: [row(3), row(2)], more: true }, older(4))).toEqual({
       rows: [row(3), row(2)],
       next: older(2),
       previous: newer(3),
@@ -69,11 +70,14 @@ describe('pages', () => {
   })
 
   test('the last page points back only', () => {
-    expect(toPage([row(2), row(1)], 2, older(3))).toMatchObject({ next: undefined, previous: newer(2) })
+    expect(toPage({ rows: [row(2), row(1)], more: false }, older(3))).toMatchObject({
+      next: undefined,
+      previous: newer(2),
+    })
   })
 
   test('a page before a position is turned round, and points on to where it came from', () => {
-    expect(toPage([row(3), row(4), row(5)], 2, newer(2))).toEqual({
+    expect(toPage({ rows: [row(3), row(4)], more: true }, newer(2))).toEqual({
       rows: [row(4), row(3)],
       next: older(3),
       previous: newer(4),
@@ -81,7 +85,7 @@ describe('pages', () => {
   })
 
   test('the first page, reached backwards, points on only', () => {
-    expect(toPage([row(3), row(4)], 2, newer(2))).toEqual({
+    expect(toPage({ rows: [row(3), row(4)], more: false }, newer(2))).toEqual({
       rows: [row(4), row(3)],
       next: older(3),
       previous: undefined,

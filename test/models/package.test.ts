@@ -57,13 +57,15 @@ describe('a package', () => {
   test.each(['', '# only a comment\n', '{}'])('may have a model.yaml that says nothing: %j', async (yaml) => {
     expect(await readPackage(packageOf({ ...CODE, 'model.yaml': yaml }))).toMatchObject({ yaml: {} })
   })
-
-  test('may tell more than reprise knows', async () => {
-    await readPackage(packageOf({ ...CODE, 'model.yaml': 'author: me' }))
-  })
 })
 
 describe('a broken package is refused with a message that says what is wrong', () => {
+  test('a setting that is not known, which may be a mistyped one', async () => {
+    await expect(readPackage(packageOf({ ...CODE, 'model.yaml': 'verison: abc' }))).rejects.toThrow(
+      'model.yaml: Additional property verison is not allowed',
+    )
+  })
+
   test('no code', async () => {
     const dir = packageOf({ 'model.yaml': '' })
     await expect(readPackage(dir)).rejects.toMatchObject({
@@ -113,6 +115,8 @@ describe('a broken package is refused with a message that says what is wrong', (
 })
 
 describe('packages are found', () => {
+  const nobody = (dir: string) => expect.fail(`${dir} cannot be read`)
+
   test('two folders deep, in the order of their names', async () => {
     const dir = testFolder()
     writeFiles(dir, {
@@ -125,7 +129,7 @@ describe('packages are found', () => {
       'a/.cache/predict.ts': '',
       'a/with space/predict.ts': '',
     })
-    expect(await listPackageDirs(dir)).toEqual([join(dir, 'a/one'), join(dir, 'b/two')])
+    expect(await listPackageDirs(dir, nobody)).toEqual([join(dir, 'a/one'), join(dir, 'b/two')])
   })
 
   test('behind links, too; links to files and to nowhere are left alone', async () => {
@@ -137,11 +141,14 @@ describe('packages are found', () => {
     symlinkSync(join(elsewhere, 'file.txt'), join(dir, 'notes'))
     symlinkSync(join(elsewhere, 'gone'), join(dir, 'gone'))
     symlinkSync(join(elsewhere, 'gone'), join(dir, 'a/gone'))
-    expect(await listPackageDirs(dir)).toEqual(['a/one', 'a/two', 'b/package'].map((path) => join(dir, path)))
+    expect(await listPackageDirs(dir, nobody)).toEqual(['a/one', 'a/two', 'b/package'].map((path) => join(dir, path)))
   })
 
-  test('nowhere when the folder is not there', async () => {
-    expect(await listPackageDirs(join(testFolder(), 'none'))).toEqual([])
+  test('nowhere when the folder is not there, which is told', async () => {
+    const unreadable: string[] = []
+    const none = join(testFolder(), 'none')
+    expect(await listPackageDirs(none, (dir) => void unreadable.push(dir))).toEqual([])
+    expect(unreadable).toEqual([none])
   })
 
   test('under the name of their two folders', () => {

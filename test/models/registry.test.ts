@@ -42,7 +42,7 @@ function setUp(files: Record<string, string>) {
   async function start({ keep = new Set(), moreDirs = [], onLaunch }: StartOptions = {}) {
     const writer = new Writer({ path: databasePath, statements: modelStatements, durability: 'normal' })
     const reader = openReader(databasePath)
-    const launch = runnerLauncher(process.env, new RunnerRecords(join(dir, 'runners')))
+    const launch = runnerLauncher(process.env, new RunnerRecords(join(dir, 'runners'), pino({ level: 'silent' })))
     const logged: { msg: string; model: string; reason?: string }[] = []
     const noted = { launches: 0 }
     const registry = new ModelRegistry({
@@ -64,7 +64,7 @@ function setUp(files: Record<string, string>) {
       await writer.close()
     }
     onTestFinished(stop)
-    await registry.load(keep)
+    await registry.load(() => keep)
     return { registry, logged, noted, stop }
   }
 

@@ -49,7 +49,8 @@ async function setUp(changed: Partial<Prediction> = {}) {
 test('a run goes from queued to succeeded, and what readers see is on disk', async () => {
   const { live, stored, seen, happened } = await setUp()
   expect(live.view).toEqual(stored())
-  expect(await live.claim()).toBe(true)
+  await live.claim()
+  expect(live.wanted).toBe(true)
   live.onStarted()
   vi.advanceTimersByTime(START_DELAY_MS)
   await live.settled()
@@ -108,7 +109,8 @@ describe('an end is final', () => {
   test('a prediction that was canceled cannot be claimed', async () => {
     const { live, stored } = await setUp()
     live.end(cancel)
-    expect(await live.claim()).toBe(false)
+    await live.claim()
+    expect(live.wanted).toBe(false)
     expect(stored()?.claimedAt).toBeNull()
   })
 
@@ -116,7 +118,8 @@ describe('an end is final', () => {
     const { live, stored } = await setUp()
     const claimed = live.claim()
     live.end(cancel)
-    expect(await claimed).toBe(false)
+    await claimed
+    expect(live.wanted).toBe(false)
     expect(stored()).toMatchObject({ status: 'canceled', claimedAt: CREATED })
   })
 
@@ -229,7 +232,7 @@ describe('a deadline', () => {
     ['after it is claimed cancels', CREATED, 'canceled'],
   ])('%s', async (_name, claimedAt, status) => {
     const { live, stored } = await setUp({ claimedAt, deadline: CREATED + 5_000 })
-    live.watchDeadline(() => live.end(expire))
+    live.watchDeadline()
     vi.advanceTimersByTime(4_999)
     await live.settled()
     expect(stored()?.status).toBe('starting')
@@ -241,7 +244,7 @@ describe('a deadline', () => {
   test('is counted from the creation, also after a restart', async () => {
     const { live, stored, clock } = await setUp({ deadline: CREATED + 5_000 })
     clock.at = CREATED + 60_000
-    live.watchDeadline(() => live.end(expire))
+    live.watchDeadline()
     vi.advanceTimersByTime(1)
     await live.settled()
     expect(stored()).toMatchObject({ status: 'aborted', completedAt: CREATED + 60_000 })
@@ -249,7 +252,7 @@ describe('a deadline', () => {
 
   test('does nothing once the prediction has ended', async () => {
     const { live, stored } = await setUp({ claimedAt: CREATED, deadline: CREATED + 5_000 })
-    live.watchDeadline(() => live.end(expire))
+    live.watchDeadline()
     live.onDone('done', 1)
     await live.settled()
     vi.advanceTimersByTime(10_000)

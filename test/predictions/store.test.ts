@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Position, toPage } from '../../src/http/pagination.ts'
+import { type Position, toPage } from '../../src/page.ts'
 import { cancel, claim, type Prediction, start, succeed } from '../../src/predictions/prediction.ts'
 import {
   append,
@@ -197,13 +197,13 @@ describe('lists', () => {
   }
 
   test('are of one account, newest first', () => {
-    expect(ids(store.list(all, undefined, 100))).toEqual(newestFirst)
-    expect(ids(store.list({ ...all, account: 'other' }, undefined, 100))).toEqual([id(99)])
-    expect(store.list({ ...all, account: 'nobody' }, undefined, 100)).toEqual([])
+    expect(ids(store.list(all, undefined, 100).rows)).toEqual(newestFirst)
+    expect(ids(store.list({ ...all, account: 'other' }, undefined, 100).rows)).toEqual([id(99)])
+    expect(store.list({ ...all, account: 'nobody' }, undefined, 100)).toEqual({ rows: [], more: false })
   })
 
   test.each([1, 2, 5, 7, 22, 23, 24])('in pages of %i show every row once, forwards and back again', (size) => {
-    const page = (position: Position | undefined) => toPage(store.list(all, position, size + 1), size, position)
+    const page = (position: Position | undefined) => toPage(store.list(all, position, size), position)
 
     let current = page(undefined)
     expect(current.previous).toBeUndefined()
@@ -237,13 +237,13 @@ describe('lists', () => {
     ],
   ])('can be narrowed: %j', (filter, belongs) => {
     const expected = [...rows].reverse().filter(belongs)
-    expect(ids(store.list({ ...all, ...filter }, undefined, 100))).toEqual(expected.map((row) => row.id))
+    expect(ids(store.list({ ...all, ...filter }, undefined, 100).rows)).toEqual(expected.map((row) => row.id))
   })
 
   test('stay narrowed on every page', () => {
     const filter: ListFilter = { ...all, source: 'web', createdAfter: 1_001 }
-    const first = toPage(store.list(filter, undefined, 4), 3, undefined)
-    const second = toPage(store.list(filter, first.next, 4), 3, first.next)
+    const first = toPage(store.list(filter, undefined, 3), undefined)
+    const second = toPage(store.list(filter, first.next, 3), first.next)
     const expected = [...rows].reverse().filter((row) => row.source === 'web' && row.createdAt >= 1_001)
     expect(ids([...first.rows, ...second.rows])).toEqual(expected.map((row) => row.id))
   })
@@ -253,13 +253,13 @@ test('a list goes on where it was while new predictions come in', async () => {
   const { store, writer } = setUp()
   const all: ListFilter = { account: 'local', createdAfter: undefined, createdBefore: undefined, source: undefined }
   for (const n of [1, 2, 3, 4]) await writer.submit(insert(makePrediction({ id: id(n), createdAt: n })))
-  const { next, rows: first } = toPage(store.list(all, undefined, 3), 2, undefined)
+  const { next, rows: first } = toPage(store.list(all, undefined, 2), undefined)
   await writer.submit(insert(makePrediction({ id: id(5), createdAt: 5 })))
-  const { rows: second, previous } = toPage(store.list(all, next, 3), 2, next)
+  const { rows: second, previous } = toPage(store.list(all, next, 2), next)
   expect([...first, ...second].map((row) => row.createdAt)).toEqual([4, 3, 2, 1])
-  const back = toPage(store.list(all, previous, 3), 2, previous)
+  const back = toPage(store.list(all, previous, 2), previous)
   expect(back.rows.map((row) => row.createdAt)).toEqual([4, 3])
-  expect(toPage(store.list(all, back.previous, 3), 2, back.previous).rows.map((row) => row.createdAt)).toEqual([5])
+  expect(toPage(store.list(all, back.previous, 2), back.previous).rows.map((row) => row.createdAt)).toEqual([5])
 })
 
 function id(n: number): string {

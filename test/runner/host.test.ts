@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { pino } from 'pino'
 import { expect, onTestFinished, test } from 'vitest'
 import { type RunnerListener, runnerLauncher } from '../../src/runner/host.ts'
 import type { RunnerEvent } from '../../src/runner/protocol.ts'
@@ -8,6 +9,8 @@ import { RunnerRecords } from '../../src/runner/records.ts'
 import { isAlive, runnersOf } from '../support/processes.ts'
 import { FIXTURE_MODELS } from '../support/server.ts'
 import { testFolder } from '../support/temporary.ts'
+
+const silent = pino({ level: 'silent' })
 
 const TOKENS = join(FIXTURE_MODELS, 'test/tokens')
 
@@ -28,7 +31,7 @@ function launch(environment: NodeJS.ProcessEnv = process.env) {
       reports.dispatchEvent(new Event('exit'))
     },
   }
-  const runner = runnerLauncher(environment, new RunnerRecords(recordsDir))(listener)
+  const runner = runnerLauncher(environment, new RunnerRecords(recordsDir, silent))(listener)
   onTestFinished(() => runner.kill())
   const recorded = () => readdirSync(recordsDir).map(Number)
   return { runner, events, exits, recorded, next: (type: RunnerEvent['type'] | 'exit') => once(reports, type) }

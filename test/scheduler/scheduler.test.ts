@@ -69,20 +69,20 @@ describe('dispatch', () => {
     expect(runners.last.received).toMatchObject([{ type: 'load', package: VERSION.package }])
     expect(task?.story).toEqual([])
 
-    const claim = Promise.withResolvers<boolean>()
+    const claim = Promise.withResolvers<void>()
     if (task) task.claimed = claim.promise
     runners.last.report({ type: 'ready' })
     await pass()
     expect(task?.story).toEqual(['claim'])
     expect(runners.last.runs).toEqual([])
-    claim.resolve(true)
+    claim.resolve()
     await pass()
     expect(runners.last.runs).toEqual([['a']])
   })
 
   test('does not send what ended while it was being claimed, and goes on with the next', async () => {
     const [ended, next] = enqueue('ended', 'next')
-    if (ended) ended.claimed = Promise.resolve(false)
+    if (ended) ended.wanted = false
     runners.last.report({ type: 'ready' })
     await pass()
     expect(runners.last.runs).toEqual([['next']])
@@ -115,11 +115,12 @@ describe('dispatch', () => {
   ])('sends $first at a time where runs take $seconds s', async ({ seconds, first }) => {
     await warmUp({ seconds })
     const hold = new FakeTask('hold')
-    const claim = Promise.withResolvers<boolean>()
+    const claim = Promise.withResolvers<void>()
     hold.claimed = claim.promise
     scheduler.enqueue(VERSION, hold)
     enqueue(...Array.from({ length: 100 }, (_, i) => `${i}`))
-    claim.resolve(false)
+    hold.wanted = false
+    claim.resolve()
     await pass()
     expect(runners.last.runs.flat()).toHaveLength(first)
     expect(scheduler.queued).toBe(100 - first)
@@ -208,7 +209,7 @@ describe('a process that dies', () => {
     scheduler.warm(kept)
     for (const runner of runners.all) runner.report({ type: 'ready' })
     for (const runner of [...runners.all]) runner.die('was ended by SIGKILL')
-    await pass()
+    await pass(100)
     expect(runners.all).toHaveLength(3)
   })
 
@@ -358,18 +359,30 @@ describe('a version that cannot be set up', () => {
     expect(endings(tasks)).toEqual(Array(2).fill("failed: The model's process was ended by SIGSEGV during setup"))
   })
 
-  test('at first, but at the second try, has all its tries again', async () => {
-    const [task] = enqueue('a')
+  test('at first, but at the second try, has all its tries again once it has run something', async () => {
     for (let i = 0; i < 3; i++) {
+      const [task] = enqueue(`${i}`)
       runners.last.die('was ended by SIGSEGV')
       await pass(100)
       runners.last.report({ type: 'ready' })
       await pass()
+      runners.last.finish(`${i}`, 1)
       runners.last.die('was ended by SIGSEGV')
       await pass()
+      expect(task?.story.at(-1)).toBe(`done ${i}`)
     }
-    expect(task?.story.every((entry) => entry === 'claim')).toBe(true)
-    expect(runners.all).toHaveLength(7)
+  })
+
+  test('after all: a process that dies right after it was ready is not started for ever', async () => {
+    const [task] = enqueue('a')
+    for (const wait of [100, 1_000, 0]) {
+      runners.last.report({ type: 'ready' })
+      await pass()
+      runners.last.die('exited with code 3')
+      await pass(wait)
+    }
+    expect(task?.story.at(-1)).toBe("failed: The model's process exited with code 3 before it ran anything")
+    expect(runners.all).toHaveLength(3)
   })
 })
 
@@ -420,11 +433,12 @@ describe('the end', () => {
   test('does not wait for a claim that comes to nothing', async () => {
     await warmUp({ seconds: 1 })
     const task = new FakeTask('a')
-    const claim = Promise.withResolvers<boolean>()
+    const claim = Promise.withResolvers<void>()
     task.claimed = claim.promise
     scheduler.enqueue(VERSION, task)
     const drained = scheduler.drain()
-    claim.resolve(false)
+    task.wanted = false
+    claim.resolve()
     await drained
   })
 

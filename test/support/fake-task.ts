@@ -5,14 +5,15 @@ export class FakeTask implements Task {
   readonly id: string
   readonly input = {}
   readonly story: string[] = []
-  /** What the claim answers, and when. */
-  claimed: Promise<boolean> = Promise.resolve(true)
+  wanted = true
+  /** When the claim is on disk. */
+  claimed: Promise<void> = Promise.resolve()
 
   constructor(id: string) {
     this.id = id
   }
 
-  claim(): Promise<boolean> {
+  claim(): Promise<void> {
     this.story.push('claim')
     return this.claimed
   }
