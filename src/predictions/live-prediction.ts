@@ -3,6 +3,7 @@ import type { Clock } from '../clock.ts'
 import type { Writer } from '../db/writer.ts'
 import { AppError } from '../errors.ts'
 import type { Task } from '../scheduler/task.ts'
+import { sizeOf } from '../size-of.ts'
 import { startTimer } from '../timer.ts'
 import { claim, expire, fail, isTerminal, type Prediction, start, succeed } from './prediction.ts'
 import * as store from './store.ts'
@@ -38,6 +39,7 @@ export interface LiveContext {
  */
 export class LivePrediction implements Task {
   readonly #context: LiveContext
+  readonly size: number
   readonly #streams: boolean
   readonly #listeners = new Set<() => void>()
   readonly #output: unknown[]
@@ -58,6 +60,7 @@ export class LivePrediction implements Task {
     this.#submitted = prediction
     this.#acknowledged = prediction
     this.#streams = prediction.streamSecret !== null
+    this.size = sizeOf(prediction.input)
     this.#output = stored?.output ?? []
     if (stored) {
       this.#logs = stored.logs

@@ -21,6 +21,8 @@ const PAGE_SIZE = 100
 /** Lists of predictions made in the browser go back this far (replicate-api.md 5.4). */
 const WEB_LIST_MS = 14 * 24 * 3_600_000
 const RETRY_AFTER_SECONDS = 5
+/** Characters of input held in memory before creates are refused. */
+const LIVE_SIZE = 512 * 2 ** 20
 /** How long a caller waits for a change that the database does not take. */
 const COMMIT_PATIENCE_MS = 10_000
 
@@ -69,6 +71,7 @@ export class PredictionService {
   readonly #ids = new IdMaker()
   #lastCreatedAt: number
   #uncommitted = 0
+  #liveSize = 0
   #draining = false
   #drained = false
 
@@ -81,7 +84,7 @@ export class PredictionService {
       clock: options.clock,
       log: options.log,
       onAbandoned: (live) => options.scheduler.abandon(live.view.contentHash, live.id),
-      onEnded: (live) => this.#live.delete(live.id),
+      onEnded: (live) => this.#forget(live),
     }
   }
 
@@ -168,7 +171,7 @@ export class PredictionService {
     const interrupted: Promise<void>[] = []
     for (const prediction of this.#options.store.unfinished()) {
       const live = new LivePrediction(prediction, this.#context, this.#options.store.chunks(prediction.id))
-      this.#live.set(live.id, live)
+      this.#remember(live)
       if (live.claimed) {
         live.end((p, produced, at) => fail(p, INTERRUPTED, produced, at))
         interrupted.push(live.settled())
@@ -241,7 +244,7 @@ export class PredictionService {
     } finally {
       this.#uncommitted--
     }
-    this.#live.set(live.id, live)
+    this.#remember(live)
     this.#options.models.countRun(`${model.owner}/${model.name}`)
     const created = live.view
     live.watchDeadline()
@@ -250,6 +253,15 @@ export class PredictionService {
     // Its commit was under way when the server began to stop.
     if (this.#drained) live.leave()
     return created
+  }
+
+  #remember(live: LivePrediction): void {
+    this.#live.set(live.id, live)
+    this.#liveSize += live.size
+  }
+
+  #forget(live: LivePrediction): void {
+    if (this.#live.delete(live.id)) this.#liveSize -= live.size
   }
 
   #enqueue(live: LivePrediction): void {
@@ -264,6 +276,8 @@ export class PredictionService {
     if (this.#draining) throw busy('The server is shutting down')
     if (writer.failing) throw busy('The database cannot be written at the moment')
     if (scheduler.queued + this.#uncommitted >= maxQueue) throw busy(`The queue is full: ${maxQueue} predictions wait`)
+    if (this.#liveSize > LIVE_SIZE)
+      throw busy('The inputs of waiting and running predictions fill the memory set aside for them')
   }
 
   /** The version to run. Where the body names none, its own errors say so. */

@@ -10,6 +10,8 @@ const CANCEL_GRACE_MS = 500
 /** Work sent ahead to a runner, so that it need not wait for the server between short runs. */
 const AHEAD_MS = 5
 const MAX_AHEAD = 64
+/** Inputs beyond this many characters do not share a message. */
+const MESSAGE_SIZE = 2 ** 20
 /** Weight of the newest run in the average that decides how much is sent ahead. */
 const NEWEST = 0.2
 
@@ -48,7 +50,7 @@ export class Replica {
   readonly #runner: Runner
   readonly #sent = new Map<string, Sent>()
   #state: 'loading' | 'ready' | 'ended' = 'loading'
-  #unsent: RunRequest[] = []
+  #unsent: Task[] = []
   #held = 0
   #averageMs = AHEAD_MS
   /** Whether the model has been given anything. */
@@ -105,14 +107,24 @@ export class Replica {
     if (this.#state !== 'ready') return false
     for (const task of tasks) this.#sent.set(task.id, { task, started: false, abandoned: false, stopTimer: undefined })
     if (this.#unsent.length === 0) process.nextTick(() => this.#sendRuns())
-    for (const { id, input } of tasks) this.#unsent.push({ id, input })
+    this.#unsent.push(...tasks)
     return true
   }
 
-  /** What was committed together goes to the runner in one message. */
+  /** What was committed together goes to the runner in one message, unless it is much. */
   #sendRuns(): void {
-    if (this.#unsent.length === 0) return
-    this.#runner.send({ type: 'run', runs: this.#unsent })
+    let runs: RunRequest[] = []
+    let size = 0
+    for (const task of this.#unsent) {
+      if (size > 0 && size + task.size > MESSAGE_SIZE) {
+        this.#runner.send({ type: 'run', runs })
+        runs = []
+        size = 0
+      }
+      runs.push({ id: task.id, input: task.input })
+      size += task.size
+    }
+    if (runs.length > 0) this.#runner.send({ type: 'run', runs })
     this.#unsent = []
   }
 

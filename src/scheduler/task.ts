@@ -2,6 +2,8 @@ import type { RunRequest } from '../runner/protocol.ts'
 
 /** A piece of work for a runner, as the scheduler sees it. The callbacks come in order, and none after an ending one. */
 export interface Task extends RunRequest {
+  /** About how many characters the input takes. */
+  readonly size: number
   /** Whether somebody still waits for it: it has not been canceled, and has not ended in another way. */
   readonly wanted: boolean
   /** Records durably that a runner is about to run this. */

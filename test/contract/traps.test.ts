@@ -15,6 +15,7 @@ import { streamUrlOf } from '../support/event-reader.ts'
 import { FIXTURE_MODELS, startServer, type TestServer } from '../support/server.ts'
 import { predictionsInEveryState } from '../support/states.ts'
 import { makeFolder, removeFolder, testFolder } from '../support/temporary.ts'
+import { testServer } from '../support/test-server.ts'
 import { waitingRun } from '../support/waits.ts'
 import { bodyOf, exchange } from '../support/wire.ts'
 
@@ -137,6 +138,17 @@ describe('sync and status', () => {
     })
     expect(response.status).toBe(202)
     await cancel(await bodyOf(response))
+  })
+
+  test('trap 3: a wait is counted from the request, not from when it was kept', async () => {
+    const slow = await testServer({}, { commitDelayMs: 1_000 })
+    // The end cannot be committed before two seconds have passed, and the answer has to come before.
+    const response = await slow.call('POST', '/v1/models/replicate/hello-world/predictions', {
+      body: { input: { text: 'Alice' } },
+      headers: { prefer: 'wait=2' },
+    })
+    expect(response.status).toBe(202)
+    expect(await bodyOf(response)).toMatchObject({ status: 'starting', output: null })
   })
 
   test.each([

@@ -2,13 +2,13 @@
  * Models that misbehave in every way we know. Each fails alone, with an error that says what happened; its process is
  * replaced, what waited behind it runs, and all the while the other models answer.
  */
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { eventually } from '../support/eventually.ts'
 import { isAlive, runnersOf } from '../support/processes.ts'
 import { cancel, create, endOf, find, post, run } from '../support/requests.ts'
-import { FIXTURE_MODELS, HOSTILE_MODELS, startServer, type TestServer } from '../support/server.ts'
+import { FIXTURE_MODELS, HELLO, HOSTILE_MODELS, startServer, type TestServer } from '../support/server.ts'
 import { testFolder } from '../support/temporary.ts'
 import { testProcess, testServer } from '../support/test-server.ts'
 import { waitingRun } from '../support/waits.ts'
@@ -67,6 +67,22 @@ describe('a model that', () => {
     ['ran for too long', 'slow-predict', { slow: false }, 'at once'],
   ])('%s runs good inputs afterwards', async (_, name, input, output) => {
     expect(await run(server, `hostile/${name}`, input)).toMatchObject({ status: 'succeeded', output })
+  })
+
+  test.each([
+    { hi: 1 },
+    [null],
+    'text',
+    [{ type: 'output', id: 'x', values: null }],
+    [{ type: 'done', id: 'x', seconds: 'long' }],
+  ])('sends the server %j of its own is ended, and nothing else is', async (message) => {
+    const failing = run(server, 'hostile/chats', { message })
+    await expectOthersToAnswer()
+    expect(await failing).toMatchObject({
+      status: 'failed',
+      error: 'The model sent a message of its own over the channel to the server',
+    })
+    await expectOthersToAnswer()
   })
 
   test('prints in any way finds it in the logs of its prediction, in order', async () => {
@@ -225,4 +241,18 @@ test('broken packages are named in the log with the reason, and the others are s
   expect(await run(own, 'some/fine', {})).toMatchObject({ output: 'fine' })
   expect(await run(own, 'replicate/hello-world', { text: 'Alice' })).toMatchObject({ output: 'hello Alice' })
   expect((await post(own, 'some/syntax', {})).status).toBe(404)
+})
+
+test('a record of runners that cannot be written keeps none from starting', async () => {
+  const other = await testServer()
+  rmSync(join(other.dataDir, 'runners'), { recursive: true })
+  expect(await run(other, 'test/tokens', { count: 1 })).toMatchObject({ status: 'succeeded' })
+})
+
+test('a body that is wrong in a hundred thousand places is refused with the first of them', async () => {
+  const wrong = Object.fromEntries(Array.from({ length: 100_000 }, (_, i) => [`key ${i}`, i]))
+  const response = await server.call('POST', '/v1/predictions', { body: { version: HELLO, input: { text: 'Alice' }, ...wrong } })
+  expect(response.status).toBe(422)
+  const { invalid_fields: fields }: { invalid_fields?: unknown } = Object(await response.json())
+  expect(fields).toHaveLength(1)
 })

@@ -172,3 +172,18 @@ test('a start that fails half-way releases all it took and begins nothing', asyn
   queued.go()
   expect(await endOf(server, id)).toMatchObject({ status: 'succeeded', output: 'queued went on' })
 })
+
+test.each(['SIGINT', 'SIGTERM'] as const)(
+  '%s for every process of a terminal does not end what runs',
+  async (signal) => {
+    const server = await testProcess(testFolder())
+    const waiting = waitingRun('running')
+    const answer = create(server, 'test/waits', waiting.input, { prefer: 'wait' })
+    await waiting.started()
+    for (const runner of runnersOf(server.process.pid)) process.kill(runner, signal)
+    const exit = server.stop(signal)
+    waiting.go()
+    expect(await answer).toMatchObject({ status: 'succeeded', output: 'running went on' })
+    expect(await exit).toBe(0)
+  },
+)

@@ -317,6 +317,20 @@ test('a prediction taken up after a restart ends with what a former server store
   expect(store.chunks(live.id)).toEqual({ output: [], logs: '' })
 })
 
+test('a stream of very many values is taken up whole', async () => {
+  const { live, context, stored, writer } = await setUp({ claimedAt: CREATED, ...streaming })
+  const values = Array.from({ length: 300_000 }, (_, i) => `${i}`)
+  live.onOutput(values)
+  vi.advanceTimersByTime(CHUNK_MS)
+  await writer.settled()
+  live.leave()
+
+  const again = new LivePrediction(live.view, context, store.chunks(live.id))
+  again.onFailed('Interrupted')
+  await again.settled()
+  expect(stored()?.output).toEqual(values)
+})
+
 test('who stops listening is told nothing more', async () => {
   const { live } = await setUp({ claimedAt: CREATED })
   let told = 0

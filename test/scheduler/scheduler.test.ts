@@ -457,6 +457,30 @@ describe('the end', () => {
   })
 })
 
+test('large inputs are sent ahead in messages of their own', async () => {
+  await warmUp({ seconds: 0 })
+  const hold = new FakeTask('hold')
+  const claim = Promise.withResolvers<void>()
+  hold.claimed = claim.promise
+  scheduler.enqueue(VERSION, hold)
+  for (const [id, size] of [
+    ['small', 1],
+    ['large', 2 ** 21],
+    ['other', 2 ** 20],
+    ['last', 1],
+  ] as const) {
+    const task = new FakeTask(id)
+    task.size = size
+    scheduler.enqueue(VERSION, task)
+  }
+  await pass()
+  hold.wanted = false
+  claim.resolve()
+  await pass()
+  expect(runners.last.runs).toContainEqual(['small'])
+  expect(runners.last.runs).toContainEqual(['large'])
+})
+
 test('nothing is run before the scheduler is started, and then what came first', async () => {
   const clock = { now: () => Date.now(), monotonic: () => performance.now() }
   const held = new Scheduler({ launch: runners.launch, clock, log: pino({ level: 'silent' }), threads: 8 })
