@@ -64,7 +64,7 @@ export class LivePrediction implements Task {
     this.#output = stored?.output ?? []
     if (stored) {
       this.#logs = stored.logs
-      // What was begun before is not taken up again, so no further chunk will be counted.
+      // One that was begun is not taken up again: no further chunk will be counted, and all are folded when it ends.
       this.#chunks = { count: 1, output: stored.output.length, logs: stored.logs.length }
     }
   }
@@ -89,6 +89,7 @@ export class LivePrediction implements Task {
     return isTerminal(this.#acknowledged.status)
   }
 
+  /** Whether it may still be run: nothing has been submitted that ends it. */
   get wanted(): boolean {
     return !isTerminal(this.#submitted.status)
   }

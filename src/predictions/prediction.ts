@@ -107,6 +107,11 @@ export function expire(p: Prediction, produced: Produced, at: number): Predictio
   return end(p, { status: p.claimedAt === null ? 'aborted' : 'canceled', ...produced, at })
 }
 
+/** The server or the runner went away while it ran. */
+export function interrupt(p: Prediction, produced: Produced, at: number): Prediction | undefined {
+  return fail(p, INTERRUPTED, produced, at)
+}
+
 interface Ending extends Produced {
   metrics?: Metrics
   predictSeconds?: number

@@ -11,9 +11,10 @@ import { pageOf, problems, reference } from '../http/schemas.ts'
 import { isRecord } from '../is-record.ts'
 import type { Position } from '../page.ts'
 import { ID_PATTERN } from './id.ts'
+import type { IdempotencyKey } from './idempotency.ts'
 import { isWebhookEvent } from './prediction.ts'
 import { CreateByModel, CreateByVersion, ListQuery, toWire, toWireUnfinished, WirePrediction } from './schema.ts'
-import type { CreateRequest, IdempotencyKey, PredictionService } from './service.ts'
+import type { CreateRequest, PredictionService } from './service.ts'
 
 const SHORTEST_CANCEL_AFTER_MS = 5_000
 /** A year: far beyond, a deadline could not be written as a time any more. */

@@ -1,7 +1,5 @@
-import { hash } from 'node:crypto'
 import type { Logger } from 'pino'
 import type { Account } from '../accounts/account.ts'
-import { canonicalJson } from '../canonical-json.ts'
 import type { Clock } from '../clock.ts'
 import type { Writer } from '../db/writer.ts'
 import { AppError, type FieldError, invalidFields, notFound } from '../errors.ts'
@@ -12,9 +10,11 @@ import { type Page, type Position, toPage } from '../page.ts'
 import type { Scheduler } from '../scheduler/scheduler.ts'
 import { newSecret, secretsEqual } from '../secret.ts'
 import { doneWithin, startTimer } from '../timer.ts'
+import { CLIENT_OBJECT, isClientObject } from './client-object.ts'
 import { IdMaker } from './id.ts'
+import { hashRequest, type IdempotencyKey, keyUsed } from './idempotency.ts'
 import { type LiveContext, LivePrediction } from './live-prediction.ts'
-import { cancel, fail, INTERRUPTED, type Prediction, type Source, type WebhookEvent } from './prediction.ts'
+import { cancel, interrupt, type Prediction, type Source, type WebhookEvent } from './prediction.ts'
 import type { ListFilter, PredictionStore } from './store.ts'
 
 const PAGE_SIZE = 100
@@ -39,16 +39,6 @@ export interface CreateRequest {
   source: Source
   origin: string
   idempotency: IdempotencyKey | undefined
-}
-
-/** Says when two creates are the same. */
-export interface IdempotencyKey {
-  key: string
-  /** Set where the caller chooses the id; it is the key, too. */
-  id: string | undefined
-  method: string
-  path: string
-  body: unknown
 }
 
 export interface ServiceOptions {
@@ -95,7 +85,7 @@ export class PredictionService {
   async create(request: CreateRequest): Promise<Prediction> {
     const { idempotency, account } = request
     if (!idempotency) return this.#create(request, null)
-    const requestHash = hashOf(idempotency)
+    const requestHash = hashRequest(idempotency)
     const scope = `${account.username}\n${idempotency.key}`
     const creating = this.#creating.get(scope)
     const earlier = creating ? await creating.catch(() => undefined) : this.#findEarlier(account, idempotency)
@@ -170,10 +160,11 @@ export class PredictionService {
   async recover(): Promise<void> {
     const interrupted: Promise<void>[] = []
     for (const prediction of this.#options.store.unfinished()) {
-      const live = new LivePrediction(prediction, this.#context, this.#options.store.chunks(prediction.id))
+      const stored = prediction.claimedAt === null ? undefined : this.#options.store.chunks(prediction.id)
+      const live = new LivePrediction(prediction, this.#context, stored)
       this.#remember(live)
       if (live.claimed) {
-        live.end((p, produced, at) => fail(p, INTERRUPTED, produced, at))
+        live.end(interrupt)
         interrupted.push(live.settled())
       } else {
         live.watchDeadline()
@@ -188,8 +179,7 @@ export class PredictionService {
   async drain(graceMs: number): Promise<void> {
     this.#draining = true
     await doneWithin(graceMs, this.#options.scheduler.drain())
-    for (const live of this.#live.values())
-      if (live.claimed) live.end((p, produced, at) => fail(p, INTERRUPTED, produced, at))
+    for (const live of this.#live.values()) if (live.claimed) live.end(interrupt)
     // What cannot be committed now is settled by the next start.
     await doneWithin(COMMIT_PATIENCE_MS, Promise.all([...this.#live.values()].map((live) => live.settled())))
     this.#drained = true
@@ -309,26 +299,6 @@ export class PredictionService {
 
 function inputErrors(version: Version, input: Record<string, unknown>): FieldError[] {
   return isClientObject(input) ? [CLIENT_OBJECT] : version.validateInput(input)
-}
-
-/** A bug of the JavaScript client sends itself, token included, in the place of the input (replicate-api.md trap 29). */
-function isClientObject(input: Record<string, unknown>): boolean {
-  return 'auth' in input && 'baseUrl' in input && 'userAgent' in input
-}
-
-const CLIENT_OBJECT: FieldError = {
-  type: 'invalid_type',
-  field: 'input',
-  description: 'The input is the client itself and holds its token; use another fileEncodingStrategy than "data-uri"',
-}
-
-function hashOf({ method, path, body }: IdempotencyKey): string {
-  return hash('sha256', `${method} ${path}\n${canonicalJson(body)}`)
-}
-
-/** Not a 409: some clients repeat those (replicate-api.md trap 27). */
-function keyUsed(): AppError {
-  return new AppError('invalid', 'Idempotency key already used with a different request')
 }
 
 function busy(reason: string): AppError {
