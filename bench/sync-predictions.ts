@@ -1,8 +1,8 @@
+import { helloRequest } from './hello.ts'
 import { bareSessionRunsPerSecond, removeFolder, startEcho, startReprise, temporaryFolder } from './processes.ts'
 import { line, median, ms, rate, ratio, title } from './report.ts'
 import { type Load, load } from './wrk.ts'
 
-const HELLO = '5c7d5dc6dd8bf75c1acaa8565735e7986bc5b66206b55cca93cb72c9bf15ccaa'
 const CONNECTIONS = [1, 8, 64]
 const ROUNDS = 3
 const SECONDS = 4
@@ -12,22 +12,17 @@ export async function syncPredictions(): Promise<void> {
   title(`sync hello-world: median of ${ROUNDS} rounds of ${SECONDS} s, each beside the echo of the same round`)
   const dir = temporaryFolder()
   const [echo, reprise] = await Promise.all([startEcho(), startReprise(dir)])
-  const body = JSON.stringify({ version: HELLO, input: { text: 'Alice' } })
-  const headers = { 'Content-Type': 'application/json', Prefer: 'wait' }
+  const request = { scratchDir: dir, ...helloRequest }
   try {
-    await load(`${reprise.address}/v1/predictions`, 8, 2, { scratchDir: dir, headers, body })
+    await load(`${reprise.address}/v1/predictions`, 8, 2, request)
     const bare = bareSessionRunsPerSecond()
     line('', 'predictions', 'of the echo', 'of session.run', 'p50', 'p99', 'echo p50')
     for (const connections of CONNECTIONS) {
       const rounds: { echo: Load; reprise: Load }[] = []
       for (let i = 0; i < ROUNDS; i++)
         rounds.push({
-          echo: await load(`${echo.address}/`, connections, SECONDS, { scratchDir: dir, headers, body }),
-          reprise: await load(`${reprise.address}/v1/predictions`, connections, SECONDS, {
-            scratchDir: dir,
-            headers,
-            body,
-          }),
+          echo: await load(`${echo.address}/`, connections, SECONDS, request),
+          reprise: await load(`${reprise.address}/v1/predictions`, connections, SECONDS, request),
         })
       line(
         `${connections} connections`,

@@ -251,7 +251,9 @@ test('a record of runners that cannot be written keeps none from starting', asyn
 
 test('a body that is wrong in a hundred thousand places is refused with the first of them', async () => {
   const wrong = Object.fromEntries(Array.from({ length: 100_000 }, (_, i) => [`key ${i}`, i]))
-  const response = await server.call('POST', '/v1/predictions', { body: { version: HELLO, input: { text: 'Alice' }, ...wrong } })
+  const response = await server.call('POST', '/v1/predictions', {
+    body: { version: HELLO, input: { text: 'Alice' }, ...wrong },
+  })
   expect(response.status).toBe(422)
   const { invalid_fields: fields }: { invalid_fields?: unknown } = Object(await response.json())
   expect(fields).toHaveLength(1)

@@ -56,8 +56,8 @@ export interface ServerProcess {
 }
 
 /** `reprise serve` as a process of its own, so that it can be killed; resolves when it listens. */
-export async function spawnServer(dataDir: string, settings: Settings = {}): Promise<ServerProcess> {
-  const child = spawn(process.execPath, [MAIN, 'serve'], {
+export async function spawnServer(dataDir: string, settings: Settings = {}, main = MAIN): Promise<ServerProcess> {
+  const child = spawn(process.execPath, [main, 'serve'], {
     env: { ...process.env, ...variables(dataDir, settings) },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
