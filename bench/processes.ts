@@ -62,10 +62,22 @@ export function bareSessionRunsPerSecond(): number {
   return Number(execFileSync(process.execPath, [path('./bare-session.ts')], { encoding: 'utf8' }))
 }
 
-/** Proportional set size of a process and its descendants in MiB: shared pages count in parts. */
-export function pssOfTree(pid: number): number {
+export interface Memory {
+  /** Proportional set size: pages shared with other processes count in parts. */
+  pssMib: number
+  /** The part that is not the text of programs and libraries. */
+  anonymousMib: number
+}
+
+/** What a process and its descendants hold. */
+export function memoryOfTree(pid: number): Memory {
   const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number)
   const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8')
-  const own = Number(/^Pss:\s+(\d+) kB$/m.exec(rollup)?.[1]) / 1024
-  return children.reduce((sum, child) => sum + pssOfTree(child), own)
+  const mib = (field: string) => Number(new RegExp(`^${field}:\\s+(\\d+) kB$`, 'm').exec(rollup)?.[1]) / 1024
+  return children
+    .map(memoryOfTree)
+    .reduce(
+      (sum, child) => ({ pssMib: sum.pssMib + child.pssMib, anonymousMib: sum.anonymousMib + child.anonymousMib }),
+      { pssMib: mib('Pss'), anonymousMib: mib('Pss_Anon') },
+    )
 }

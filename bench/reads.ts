@@ -3,11 +3,12 @@ import Database from 'better-sqlite3'
 import { IdMaker } from '../src/predictions/id.ts'
 import { insert, predictionStatements } from '../src/predictions/store.ts'
 import { removeFolder, startReprise, temporaryFolder } from './processes.ts'
-import { line, ms, rate, ratio, title } from './report.ts'
-import { load } from './wrk.ts'
+import { line, median, ms, ratio, title } from './report.ts'
+import { type Load, load } from './wrk.ts'
 
 const SIZES = [1_000, 200_000]
-const SECONDS = 3
+const ROUNDS = 3
+const SECONDS = 1
 
 /** Get by id, and list pages at the start and deep inside, in a small and a large database. */
 export async function reads(): Promise<void> {
@@ -20,17 +21,19 @@ export async function reads(): Promise<void> {
     const server = await startReprise(dir)
     try {
       const list = `${server.address}/v1/predictions`
-      const get = await load(`${list}/${ids[Math.floor(size / 2)]}`, 1, SECONDS, { scratchDir: dir })
-      line(`${size} rows: get by id`, rate(get.perSecond), ms(get.p50Ms))
-      const first = await load(list, 1, SECONDS, { scratchDir: dir })
-      line(`${size} rows: first page of 100`, rate(first.perSecond), ms(first.p50Ms))
-      const deep = await load(await pageAt(list, size), 1, SECONDS, { scratchDir: dir })
-      line(
-        `${size} rows: page near the end`,
-        rate(deep.perSecond),
-        ms(deep.p50Ms),
-        `${ratio(deep.p50Ms / first.p50Ms)} x first`,
-      )
+      const urls = { get: `${list}/${ids[Math.floor(size / 2)]}`, first: list, deep: await pageAt(list, size) }
+      const rounds: Record<keyof typeof urls, Load>[] = []
+      for (let i = 0; i < ROUNDS; i++)
+        rounds.push({
+          get: await load(urls.get, 1, SECONDS, { scratchDir: dir }),
+          first: await load(urls.first, 1, SECONDS, { scratchDir: dir }),
+          deep: await load(urls.deep, 1, SECONDS, { scratchDir: dir }),
+        })
+      const p50 = (name: keyof typeof urls) => ms(median(rounds.map((round) => round[name].p50Ms)))
+      line(`${size} rows: get by id, p50`, p50('get'))
+      line(`${size} rows: first page of 100, p50`, p50('first'))
+      const deepToFirst = median(rounds.map(({ first, deep }) => deep.p50Ms / first.p50Ms))
+      line(`${size} rows: page near the end, p50`, p50('deep'), `${ratio(deepToFirst)} x first`)
     } finally {
       await server.stop()
       removeFolder(dir)

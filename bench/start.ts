@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { pssOfTree, removeFolder, startReprise, temporaryFolder } from './processes.ts'
+import { type Memory, memoryOfTree, removeFolder, startReprise, temporaryFolder } from './processes.ts'
 import { line, median, title } from './report.ts'
 
 const STARTS = 5
@@ -10,7 +10,7 @@ export async function start(): Promise<void> {
   title('start, and memory when idle')
   const dir = temporaryFolder()
   const times: number[] = []
-  let pss = Number.NaN
+  let memory: Memory | undefined
   for (let i = 0; i <= STARTS; i++) {
     const begin = performance.now()
     const server = await startReprise(dir)
@@ -25,13 +25,17 @@ export async function start(): Promise<void> {
       )
     if (i === STARTS && server.child.pid !== undefined) {
       await sleep(IDLE_MS)
-      pss = pssOfTree(server.child.pid)
+      memory = memoryOfTree(server.child.pid)
     }
     await server.stop()
   }
   const later = times.slice(1)
   line(`later starts to the first prediction, median of ${STARTS}`, `${Math.round(median(later))} ms`)
-  line('proportional set size of server and runner', `${pss.toFixed(0)} MiB`)
+  line(
+    'proportional set size of server and runner',
+    `${memory?.pssMib.toFixed(0)} MiB`,
+    `${memory?.anonymousMib.toFixed(0)} MiB anonymous`,
+  )
   removeFolder(dir)
 }
 
