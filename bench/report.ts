@@ -3,7 +3,7 @@ export function title(text: string): void {
 }
 
 export function line(name: string, ...values: string[]): void {
-  process.stdout.write(`  ${name.padEnd(44)}${values.map((value) => value.padStart(16)).join('')}\n`)
+  process.stdout.write(`  ${name.padEnd(44)}${values.map((value) => ` ${value.padStart(15)}`).join('')}\n`)
 }
 
 export const ratio = (value: number) => value.toFixed(2)

@@ -99,7 +99,8 @@ export async function compose(
         for (const version of models.warmVersions()) scheduler.warm(version)
       })
     loaded.catch((error) => log.error({ err: error }, 'the packages could not be loaded'))
-    await doneWithin(PATIENCE_MS, loaded)
+    if (!(await doneWithin(PATIENCE_MS, loaded)))
+      log.warn({ models: models.pending }, 'listening although some packages could not be imported yet')
 
     const predictions = new PredictionService({
       store: predictionStore,
@@ -119,7 +120,7 @@ export async function compose(
     const address = await listen(app, config)
     // Only now: a start that fails, because the port is taken, leaves what is queued to the next.
     scheduler.start()
-    log.info({ address, models: models.list().length }, 'listening')
+    log.info({ models: models.list().map(({ owner, name }) => `${owner}/${name}`) }, 'serving')
     return { app, address, close: () => releases.disposeAsync() }
   } catch (error) {
     await releases.disposeAsync()

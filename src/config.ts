@@ -80,7 +80,7 @@ const SETTINGS = {
     meaning: 'accepted tokens, "token" or "username:token", separated by ","',
     default: '',
     parse: tokens,
-    expected: 'tokens without spaces and colons, such as alice:r8_secret',
+    expected: 'tokens without spaces and colons, each for one account, such as alice:r8_secret',
     secret: true,
   }),
   LOG_LEVEL: setting({
@@ -193,7 +193,7 @@ function parseFlags(args: readonly string[]): Record<string, string | undefined>
     const { values } = parseArgs({ args: [...args], options })
     return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, String(value)]))
   } catch (error) {
-    throw new AppError('configuration', messageOf(error))
+    throw new AppError('configuration', `${messageOf(error)}; "reprise help" lists the flags`)
   }
 }
 
@@ -225,7 +225,9 @@ function tokens(text: string): string[] | undefined {
     .split(',')
     .map((entry) => entry.trim())
     .filter(Boolean)
-  return entries.every((entry) => /^(?:[a-z0-9._-]+:)?[^\s:]+$/i.test(entry)) ? entries : undefined
+  const secrets = new Set(entries.map((entry) => entry.split(':').at(-1)))
+  const sound = entries.every((entry) => /^(?:[a-z0-9._-]+:)?[^\s:]+$/i.test(entry)) && secrets.size === entries.length
+  return sound ? entries : undefined
 }
 
 function origin(text: string): string | undefined {

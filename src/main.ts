@@ -12,7 +12,7 @@ const COMMANDS: Record<string, () => Promise<Command>> = {
 }
 
 async function main(line: readonly string[]): Promise<void> {
-  const [name = 'help', ...args] = line.includes('--help') ? ['help'] : line
+  const [name = 'help', ...args] = line.includes('--help') || line.includes('-h') ? ['help'] : line
   const load = COMMANDS[name]
   if (!load) throw new AppError('configuration', `There is no command "${name}"; "reprise help" lists them`)
   const command = await load()

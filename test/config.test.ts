@@ -77,7 +77,7 @@ describe('a wrong value stops the start, and the message names the setting', () 
     ],
     DATA_DIR: ['', ' '],
     BUNDLED_MODELS: ['yes', 'ON'],
-    API_TOKENS: ['two words', 'alice:', ':secret', 'a:b:c'],
+    API_TOKENS: ['two words', 'alice:', ':secret', 'a:b:c', 'alice:x,bob:x', 'x,alice:x'],
     LOG_LEVEL: ['loud', 'INFO'],
     THREADS: ['0', '1025', 'all'],
     DURABILITY: ['none'],

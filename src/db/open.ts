@@ -32,7 +32,10 @@ export function lockDataDir(dataDir: string): Database.Database {
   }
 }
 
-/** Creates or upgrades the database file; afterwards readers and the writer may open it. */
+/**
+ * Creates or upgrades the database file; afterwards readers and the writer may open it.
+ * @throws AppError `configuration` when it is damaged, cannot be written, or is newer than the migrations
+ */
 export function prepareDatabase(path: string, migrationsDir: URL): void {
   const db = new Database(path)
   try {
@@ -40,6 +43,13 @@ export function prepareDatabase(path: string, migrationsDir: URL): void {
     db.pragma('auto_vacuum = INCREMENTAL')
     configureConnection(db, 'full')
     migrate(db, migrationsDir)
+  } catch (error) {
+    if (error instanceof AppError) throw error
+    throw new AppError(
+      'configuration',
+      `The database ${path} cannot be used: ${messageOf(error)}; put back a copy that is whole, or set REPRISE_DATA_DIR to another folder`,
+      { cause: error },
+    )
   } finally {
     db.close()
   }

@@ -15,7 +15,7 @@ export interface WaitPreference {
  */
 export function parsePrefer(header: string | undefined): WaitPreference | undefined {
   for (const preference of header?.split(',') ?? []) {
-    const match = /^\s*wait\s*(?:=\s*"?(\d+(?:\.\d+)?)"?\s*)?$/i.exec(preference)
+    const match = /^\s*wait\s*(?:=\s*"?(\d+(?:\.\d+)?)"?\s*)?(?:;.*)?$/i.exec(preference)
     if (!match) continue
     const asked = match[1] === undefined ? LONGEST_SECONDS : Number(match[1])
     const seconds = Math.min(LONGEST_SECONDS, Math.max(SHORTEST_SECONDS, asked))

@@ -22,6 +22,12 @@ const TITLES: Record<number, string> = {
   503: 'Service Unavailable',
 }
 
+/** Where Fastify's own words do not say how to mend it. */
+const DETAILS: Record<number, string> = {
+  413: 'The request body is longer than the server takes; REPRISE_BODY_LIMIT sets how much that is',
+  415: 'This type of body is not understood; send JSON with Content-Type: application/json',
+}
+
 /** An error as it goes over the wire (replicate-api.md 2.1). */
 export interface Problem {
   title?: string
@@ -78,5 +84,5 @@ function fromFastify(error: FastifyError): AppError | Problem | undefined {
   const status = error.statusCode
   if (status === undefined || status < 400 || status >= 500) return
   const title = TITLES[status]
-  return { ...(title ? { title } : {}), detail: error.message, status }
+  return { ...(title ? { title } : {}), detail: DETAILS[status] ?? error.message, status }
 }

@@ -64,26 +64,31 @@ const yamlErrors = schemaValidator(ModelYaml)
 
 /**
  * Folders two levels below `dir` that could be packages.
- * @param onUnreadable hears of a folder that cannot be read, which does not keep the others from being found
+ * @param onIgnored hears of what cannot be one, or cannot be read; it does not keep the others from being found
  */
 export async function listPackageDirs(
   dir: string,
-  onUnreadable: (dir: string, error: unknown) => void,
+  onIgnored: (dir: string, reason: string) => void,
 ): Promise<string[]> {
-  const foldersIn = async (parent: string) => {
+  async function foldersIn(parent: string): Promise<string[]> {
     try {
-      const names = (await readdir(parent)).sort()
       // The dot follows links and is found in folders only.
-      return names
-        .filter((name) => NAME_PART.test(name) && existsSync(`${parent}/${name}/.`))
-        .map((name) => join(parent, name))
+      const names = (await readdir(parent)).filter((name) => !name.startsWith('.') && existsSync(`${parent}/${name}/.`))
+      const [good, odd] = [names.filter((name) => NAME_PART.test(name)), names.filter((name) => !NAME_PART.test(name))]
+      for (const name of odd) onIgnored(join(parent, name), 'its name has characters that a model name cannot have')
+      return good.sort().map((name) => join(parent, name))
     } catch (error) {
-      onUnreadable(parent, error)
+      onIgnored(parent, messageOf(error))
       return []
     }
   }
   const owners = await foldersIn(dir)
+  for (const owner of owners) if (entryOf(owner)) onIgnored(owner, 'a package lies two folders deep, as <owner>/<name>')
   return (await Promise.all(owners.map(foldersIn))).flat()
+}
+
+function entryOf(dir: string): string | undefined {
+  return ENTRIES.find((file) => existsSync(join(dir, file)))
 }
 
 export function packageName(dir: string): string {
@@ -92,7 +97,7 @@ export function packageName(dir: string): string {
 
 /** @throws AppError `invalid` that says what is wrong with the package and in which file. */
 export async function readPackage(dir: string): Promise<Package> {
-  const entry = ENTRIES.find((file) => existsSync(join(dir, file)))
+  const entry = entryOf(dir)
   if (!entry) throw new AppError('invalid', `There is no ${ENTRIES.join(' or ')} in ${dir}`)
   const yaml = await readYaml(join(dir, 'model.yaml'))
   const { run = {} } = yaml

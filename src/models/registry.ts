@@ -71,6 +71,11 @@ export class ModelRegistry {
     }
   }
 
+  /** Names of packages that are still being looked at. */
+  get pending(): string[] {
+    return [...this.#pending]
+  }
+
   /** Every model that can be run. */
   list(): Model[] {
     return [...this.#models.values()].filter((model) => model.current)
@@ -145,8 +150,8 @@ export class ModelRegistry {
   async #findPackages(): Promise<Map<string, string>> {
     const found = new Map<string, string>()
     for (const dir of this.#options.packageDirs)
-      for (const packageDir of await listPackageDirs(dir, (unreadable, error) =>
-        this.#options.log.warn({ dir: unreadable, reason: messageOf(error) }, 'a folder of models cannot be read'),
+      for (const packageDir of await listPackageDirs(dir, (ignored, reason) =>
+        this.#options.log.warn({ dir: ignored, reason }, 'a folder holds no model'),
       ))
         if (!found.has(packageName(packageDir))) found.set(packageName(packageDir), packageDir)
     return found

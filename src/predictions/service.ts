@@ -159,6 +159,7 @@ export class PredictionService {
   /** Settles what a former server left: what may have run has failed, the rest is queued again (rules 1). */
   async recover(): Promise<void> {
     const interrupted: Promise<void>[] = []
+    let queued = 0
     for (const prediction of this.#options.store.unfinished()) {
       const stored = prediction.claimedAt === null ? undefined : this.#options.store.chunks(prediction.id)
       const live = new LivePrediction(prediction, this.#context, stored)
@@ -169,8 +170,11 @@ export class PredictionService {
       } else {
         live.watchDeadline()
         this.#enqueue(live)
+        queued++
       }
     }
+    if (interrupted.length + queued > 0)
+      this.#options.log.info({ interrupted: interrupted.length, queued }, 'took up what the last server left')
     // A disk that takes nothing does not hold up the start; the changes are tried again.
     await doneWithin(COMMIT_PATIENCE_MS, Promise.all(interrupted))
   }
@@ -178,7 +182,9 @@ export class PredictionService {
   /** Accepts nothing more, and gives running predictions some time; those that need longer fail. */
   async drain(graceMs: number): Promise<void> {
     this.#draining = true
-    await doneWithin(graceMs, this.#options.scheduler.drain())
+    const { log, scheduler } = this.#options
+    log.info({ running: this.#live.size - scheduler.queued, queued: scheduler.queued }, 'stopping')
+    await doneWithin(graceMs, scheduler.drain())
     for (const live of this.#live.values()) if (live.claimed) live.end(interrupt)
     // What cannot be committed now is settled by the next start.
     await doneWithin(COMMIT_PATIENCE_MS, Promise.all([...this.#live.values()].map((live) => live.settled())))

@@ -77,7 +77,7 @@ async function sendOutput(
 
 /** After the last event seen; an id that cannot be ours, or lies beyond what there is, resumes at the end (rules 4). */
 function resumeAt(lastEventId: string | undefined, length: number): number {
-  if (lastEventId === undefined) return 0
+  if (!lastEventId) return 0
   const seq = /^\d+:(\d+)$/.exec(lastEventId)?.[1]
   return seq === undefined ? length : Math.min(Number(seq) + 1, length)
 }

@@ -3,6 +3,7 @@ import { flushCompileCache, registerHooks } from 'node:module'
 import { pathToFileURL } from 'node:url'
 import { messageOf } from '../errors.ts'
 import { siblingModule } from '../sibling-module.ts'
+import { describeFault } from './describe-fault.ts'
 import { dieWithTheServer } from './die-with-the-server.ts'
 import { EventQueue } from './event-queue.ts'
 import { Model } from './model.ts'
@@ -22,13 +23,13 @@ process.on('message', (message: ToRunner) => {
   switch (message.type) {
     case 'inspect':
       resolveImports(message.package.sourceDir)
-      return attempt(async () => {
+      return attempt(message.package.dir, async () => {
         const { signature } = await Model.open(message.package)
         events.push({ type: 'inspected', signature })
       })
     case 'load':
       resolveImports(message.package.sourceDir)
-      return attempt(async () => {
+      return attempt(message.package.dir, async () => {
         const opened = await Model.open(message.package)
         await opened.setup(message.session, (text) => log(`${text}\n`))
         model = opened
@@ -59,11 +60,11 @@ async function runWaiting(): Promise<void> {
   await events.flush()
 }
 
-async function attempt(work: () => Promise<void>): Promise<void> {
+async function attempt(dir: string, work: () => Promise<void>): Promise<void> {
   try {
     await work()
   } catch (error) {
-    events.push({ type: 'refused', message: messageOf(error) })
+    events.push({ type: 'refused', message: describeFault(error, dir) })
   }
   await events.flush()
   // The process ends by SIGKILL, and would take what it compiled with it.

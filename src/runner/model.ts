@@ -1,16 +1,14 @@
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { messageOf } from '../errors.ts'
 import { isRecord } from '../is-record.ts'
 import type { PredictContext, SetupContext } from '../models/define-model.ts'
+import { describeFault } from './describe-fault.ts'
 import { loadSession, packagePath } from './engine.ts'
 import type { EventQueue } from './event-queue.ts'
+import { OutputMeter } from './json-output.ts'
 import type { PackageLocation, RunRequest, SessionSettings, Signature } from './protocol.ts'
 
 type Schema = Record<string, unknown>
-
-/** Larger results belong in files. */
-const OUTPUT_LIMIT = 32 * 2 ** 20
 
 /** What a package's default export has to be, as far as a runner calls it. */
 interface Definition {
@@ -81,10 +79,10 @@ export class Model {
         },
       )
       const output = this.#streams ? await forward(id, result, signal, events) : await result
-      jsonLength(output)
+      if (!this.#streams) new OutputMeter().add(output)
       events.push({ type: 'done', id, output: output ?? null, seconds: seconds() })
     } catch (error) {
-      events.push({ type: 'error', id, message: messageOf(error), seconds: seconds() })
+      events.push({ type: 'error', id, message: describeFault(error, this.#dir), seconds: seconds() })
     }
   }
 }
@@ -93,31 +91,13 @@ export class Model {
 async function forward(id: string, result: unknown, signal: AbortSignal, events: EventQueue): Promise<null> {
   if (!isAsyncIterable(result))
     throw new Error('The output is declared as a stream, but predict is not an async generator')
-  let length = 0
+  const meter = new OutputMeter()
   for await (const value of result) {
     if (signal.aborted) break
-    length = jsonLength(value, length)
+    meter.add(value)
     events.pushOutput(id, value)
   }
   return null
-}
-
-/**
- * The length of a value as JSON, added to that of what came before it.
- * @throws when there is no JSON for it, or when it is more than a server should take
- */
-function jsonLength(value: unknown, before = 0): number {
-  const length = before + (typeof value === 'string' ? value.length : stringify(value).length)
-  if (length > OUTPUT_LIMIT) throw new Error(`The output is longer than ${OUTPUT_LIMIT} characters of JSON`)
-  return length
-}
-
-function stringify(value: unknown): string {
-  try {
-    return JSON.stringify(value) ?? 'null'
-  } catch (error) {
-    throw new Error(`The output cannot be written as JSON: ${messageOf(error)}`, { cause: error })
-  }
 }
 
 function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {

@@ -15,6 +15,7 @@ export interface LaneOptions {
   started(): boolean
   startReplica(version: RunnableVersion, listener: ReplicaListener): Replica
   onServerLog(version: RunnableVersion, text: string): void
+  onDied(version: RunnableVersion, reason: string): void
   onBroken(version: RunnableVersion, reason: string): void
 }
 
@@ -135,8 +136,9 @@ export class Lane {
     this.#dispatch()
   }
 
-  #onEnd({ untouched, setupFailure }: ReplicaEnd): void {
+  #onEnd({ reason, untouched, setupFailure }: ReplicaEnd): void {
     this.#replica = undefined
+    if (!this.#draining) this.#options.onDied(this.version, reason)
     this.#queue.pushFront(untouched)
     if (setupFailure) return this.#onSetupFailure(setupFailure)
     this.#crashes = 0

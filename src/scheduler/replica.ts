@@ -24,6 +24,8 @@ interface Sent {
 }
 
 export interface ReplicaEnd {
+  /** Why the process ended. */
+  reason: string
   /** Tasks that were sent but that the model has not seen. */
   untouched: Task[]
   /** Set when it ended before the model had seen anything. */
@@ -228,7 +230,8 @@ export class Replica {
       reason: this.#reason ?? `The model's process ${how} ${wasLoading ? 'during setup' : 'before it ran anything'}`,
       crashed: !wasLoading || this.#reason === undefined,
     }
-    this.#listener.onEnd(this.#begun ? { untouched } : { untouched, setupFailure })
+    const reason = this.#reason ?? `its process ${how}`
+    this.#listener.onEnd(this.#begun ? { reason, untouched } : { reason, untouched, setupFailure })
     this.#ended.resolve()
   }
 }

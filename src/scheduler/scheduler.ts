@@ -95,6 +95,7 @@ export class Scheduler {
           },
         }),
       onServerLog: ({ model }, text) => log.info({ model }, text.trimEnd()),
+      onDied: ({ model }, reason) => log.warn({ model, reason }, 'a runner ended'),
       onBroken: ({ model }, reason) => log.error({ model, reason }, 'the model cannot be set up'),
     })
     if (this.#draining) lane.drain()

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -127,4 +128,12 @@ test.each([
   expect(db.pragma('synchronous', { simple: true })).toBe(synchronous)
   expect(db.pragma('foreign_keys', { simple: true })).toBe(1)
   db.close()
+})
+
+test('a database that is damaged is refused by its path, with advice', () => {
+  const path = join(testFolder(), 'reprise.sqlite')
+  writeFileSync(path, randomBytes(9_000))
+  expect(() => prepareDatabase(path, MIGRATIONS)).toThrow(
+    new RegExp(`The database ${path} cannot be used: file is not a database; put back a copy .* REPRISE_DATA_DIR`),
+  )
 })

@@ -46,12 +46,7 @@ describe('a model that', () => {
       { a: -(2 ** 31), b: -1 },
       "The model's process was ended by SIGFPE while it ran this prediction",
     ],
-    [
-      'returns what JSON cannot say',
-      'bigint-output',
-      {},
-      'The output cannot be written as JSON: Do not know how to serialize a BigInt',
-    ],
+    ['returns what JSON cannot say', 'bigint-output', {}, 'The output cannot be written as JSON: output is a bigint'],
     ['cannot be set up', 'fails-setup', {}, 'The weights are damaged'],
     ['is set up for too long', 'slow-setup', {}, 'Setup timed out after 1s'],
     ['runs for too long', 'slow-predict', {}, 'Prediction timed out after 1s'],
@@ -257,4 +252,11 @@ test('a body that is wrong in a hundred thousand places is refused with the firs
   expect(response.status).toBe(422)
   const { invalid_fields: fields }: { invalid_fields?: unknown } = Object(await response.json())
   expect(fields).toHaveLength(1)
+})
+
+test('a text that the engine would cut at a NUL fails and says so', async () => {
+  expect(await run(server, 'replicate/hello-world', { text: 'a\0b' })).toMatchObject({
+    status: 'failed',
+    error: 'The tensor text holds a text with a NUL character, which onnxruntime cannot take',
+  })
 })

@@ -100,8 +100,8 @@ describe('Last-Event-ID', () => {
     ['too large to count', `1700000000:${'9'.repeat(30)}`, [5]],
     ['that is not ours', 'somebody else', [5]],
     ['that is negative', '1700000000:-1', [5]],
-    ['that is empty', '', [5]],
-  ])('%s resumes a finished stream behind it', async (_, lastEventId, places) => {
+    ['that is empty, which is none,', '', [0, 1, 2, 3, 4, 5]],
+  ])('%s is resumed from in a finished stream', async (_, lastEventId, places) => {
     const { urls } = await run(server, 'test/tokens', { count: 5 })
     const events = await readToEnd(streamUrlOf({ urls }), lastEventId)
     expect(events.map(({ seq }) => seq)).toEqual(places)

@@ -115,7 +115,7 @@ describe('a broken package is refused with a message that says what is wrong', (
 })
 
 describe('packages are found', () => {
-  const nobody = (dir: string) => expect.fail(`${dir} cannot be read`)
+  const nobody = (dir: string) => expect.fail(`${dir} is ignored`)
 
   test('two folders deep, in the order of their names', async () => {
     const dir = testFolder()
@@ -129,7 +129,16 @@ describe('packages are found', () => {
       'a/.cache/predict.ts': '',
       'a/with space/predict.ts': '',
     })
-    expect(await listPackageDirs(dir, nobody)).toEqual([join(dir, 'a/one'), join(dir, 'b/two')])
+    writeFiles(dir, { 'shallow/predict.ts': '' })
+    const ignored: Record<string, string> = {}
+    const found = await listPackageDirs(dir, (path, reason) => {
+      ignored[path] = reason
+    })
+    expect(found).toEqual([join(dir, 'a/one'), join(dir, 'b/two')])
+    expect(ignored).toEqual({
+      [join(dir, 'a/with space')]: 'its name has characters that a model name cannot have',
+      [join(dir, 'shallow')]: 'a package lies two folders deep, as <owner>/<name>',
+    })
   })
 
   test('behind links, too; links to files and to nowhere are left alone', async () => {

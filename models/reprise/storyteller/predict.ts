@@ -32,7 +32,11 @@ export default defineModel({
       description: 'Choose among this many of the likeliest tokens',
     }),
     seed: Type.Optional(
-      Type.Integer({ minimum: 0, description: 'The same seed and input give the same tale; random if left out' }),
+      Type.Integer({
+        minimum: 0,
+        maximum: 2 ** 32 - 1,
+        description: 'The same seed and input give the same tale; random if left out',
+      }),
     ),
   }),
   output: textStream(),
