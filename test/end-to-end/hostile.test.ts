@@ -46,7 +46,12 @@ describe('a model that', () => {
       { a: -(2 ** 31), b: -1 },
       "The model's process was ended by SIGFPE while it ran this prediction",
     ],
-    ['returns what JSON cannot say', 'bigint-output', {}, 'The output cannot be written as JSON: output is a bigint'],
+    [
+      'returns what JSON cannot say',
+      'bigint-output',
+      {},
+      'The output cannot be written as JSON: output.answer is a bigint',
+    ],
     ['cannot be set up', 'fails-setup', {}, 'The weights are damaged'],
     ['is set up for too long', 'slow-setup', {}, 'Setup timed out after 1s'],
     ['runs for too long', 'slow-predict', {}, 'Prediction timed out after 1s'],

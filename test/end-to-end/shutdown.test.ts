@@ -2,10 +2,12 @@
  * The server is asked to stop. What runs may finish and its waiter gets the answer; nothing new is accepted; what needs
  * longer than the grace fails, and says so to everybody who listens; what is queued waits for the next start.
  */
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readdirSync } from 'node:fs'
 import { createServer, request } from 'node:http'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { INTERRUPTED } from '../../src/predictions/prediction.ts'
 import { openDatabase } from '../support/data-folder.ts'
@@ -187,3 +189,24 @@ test.each(['SIGINT', 'SIGTERM'] as const)(
     expect(await exit).toBe(0)
   },
 )
+
+test('SIGTERM for `npm start`, as a supervisor sends it, ends the server in order', async () => {
+  const npm = spawn('npm', ['start', '--', '--port', '0', '--data-dir', testFolder()], {
+    cwd: fileURLToPath(new URL('../..', import.meta.url)),
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  onTestFinished(() => void npm.kill('SIGKILL'))
+  let printed = ''
+  const listening = Promise.withResolvers<void>()
+  for (const stream of [npm.stdout, npm.stderr])
+    stream.on('data', (text) => {
+      printed += text
+      if (/^reprise listening on/m.test(printed)) listening.resolve()
+    })
+  const closed = once(npm, 'close')
+  await listening.promise
+  npm.kill('SIGTERM')
+  // The server holds the output open, so that its end is awaited, too.
+  await closed
+  expect(printed).toContain('"msg":"stopping"')
+})
