@@ -172,7 +172,7 @@ export class ModelRegistry {
     return snapshots
   }
 
-  /** A package that is broken is reported and leaves the others alone. */
+  /** A package that is broken is reported and leaves the others alone; what it was before goes on being served. */
   async #loadPackage(dir: string, snapshots: Map<string, store.InspectedSnapshot>): Promise<void> {
     const name = packageName(dir)
     try {
@@ -182,7 +182,10 @@ export class ModelRegistry {
       snapshots.set(hash, snapshot)
       await this.#publish(found, snapshot)
     } catch (error) {
-      this.#options.log.error({ model: name, dir, reason: messageOf(error) }, 'the package is broken and is not served')
+      const model = this.#models.get(name)
+      if (model) model.current = newestFirst(model)[0]
+      const serving = model?.current?.id ?? null
+      this.#options.log.error({ model: name, dir, reason: messageOf(error), serving }, 'the package is broken')
     } finally {
       this.#pending.delete(name)
     }
@@ -275,6 +278,10 @@ export class ModelRegistry {
     // A count that is lost with the disk is no loss that anybody acts on.
     await Promise.allSettled(counts.map(([name, runs]) => this.#options.writer.submit(store.countRuns(name, runs))))
   }
+}
+
+export function newestFirst({ versions }: Pick<Model, 'versions'>): Version[] {
+  return [...versions.values()].sort((a, b) => b.createdAt - a.createdAt)
 }
 
 function stillLoading(): AppError {

@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import type { OriginOf } from '../http/origin.ts'
 import { pageOf, problems, reference } from '../http/schemas.ts'
-import type { ModelRegistry } from './registry.ts'
+import { type ModelRegistry, newestFirst } from './registry.ts'
 import { toWireModel, toWireVersion, WireModel, WireVersion } from './schema.ts'
 
 const ModelName = Type.Object({ owner: Type.String(), name: Type.String() })
@@ -40,9 +40,8 @@ export const modelRoutes: FastifyPluginAsyncTypebox<{ models: ModelRegistry; ori
       },
     },
     async ({ params: { owner, name } }) => {
-      const { versions } = models.getModel(`${owner}/${name}`)
-      const newestFirst = [...versions.values()].sort((a, b) => b.createdAt - a.createdAt)
-      return { next: null, previous: null, results: newestFirst.map(toWireVersion) }
+      const results = newestFirst(models.getModel(`${owner}/${name}`)).map(toWireVersion)
+      return { next: null, previous: null, results }
     },
   )
 

@@ -391,9 +391,9 @@ describe('Cancel-After', () => {
   )
 
   test('a prediction whose deadline comes in the queue is aborted, and one that runs is canceled', async () => {
-    const run = waitingRun('deadline')
-    const create = (headers: Record<string, string>) =>
-      bodyOf(server.call('POST', '/v1/models/test/waits/predictions', { body: { input: run.input }, headers }))
+    const [run, endless] = [waitingRun('deadline'), waitingRun('endless')]
+    const create = (headers: Record<string, string>, { input } = run) =>
+      bodyOf(server.call('POST', '/v1/models/test/waits/predictions', { body: { input }, headers }))
     const running = await create({})
     await run.started()
     const late = { 'cancel-after': '5s', prefer: 'wait' }
@@ -404,7 +404,7 @@ describe('Cancel-After', () => {
     // Once a run has ended the replica is free, and the next is given to it at once.
     run.go()
     expect(await create({ prefer: 'wait' })).toMatchObject({ status: 'succeeded' })
-    expect(await clock.hurry(6_000, () => create(late))).toMatchObject({ status: 'canceled', error: null })
+    expect(await clock.hurry(6_000, () => create(late, endless))).toMatchObject({ status: 'canceled', error: null })
   })
 })
 

@@ -206,6 +206,18 @@ test('a version is named by its model, by both, or by its id; nothing else names
     expect(() => registry.resolve(reference), reference).toThrow(expect.objectContaining({ code: 'invalid' }))
 })
 
+test('a package that was changed into a broken one is reported, and what it was goes on being served', async () => {
+  const { start, modelsDir } = setUp({ 'test/echo/predict.ts': ECHO })
+  const first = await start()
+  const { id } = first.registry.getModel('test/echo').current
+  await first.stop()
+  writeFiles(modelsDir, { 'test/echo/predict.ts': 'export default {' })
+  const { registry, logged } = await start()
+  expect(registry.getModel('test/echo').current.id).toBe(id)
+  expect(registry.resolve(`test/echo:${id}`).version.id).toBe(id)
+  expect(logged).toMatchObject([{ msg: 'the package is broken', model: 'test/echo', serving: id }])
+})
+
 test('a broken package is reported with its reason and leaves the others alone', async () => {
   const { start } = setUp({
     'test/a-good-one/predict.ts': ECHO,
