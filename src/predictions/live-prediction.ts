@@ -171,8 +171,9 @@ export class LivePrediction implements Task {
   }
 
   onMetric(name: string, value: number): void {
-    if (name in this.#metrics || Object.keys(this.#metrics).length < METRICS_LIMIT)
-      this.#metrics[name.slice(0, METRIC_NAME_LIMIT)] = value
+    const key = name.slice(0, METRIC_NAME_LIMIT)
+    if (Object.hasOwn(this.#metrics, key) || Object.keys(this.#metrics).length < METRICS_LIMIT)
+      this.#metrics[key] = value
   }
 
   onDone(output: unknown, predictSeconds: number): void {

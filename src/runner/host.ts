@@ -86,15 +86,15 @@ function listen(child: ChildProcess, listener: RunnerListener, onGone: () => voi
     if (how !== undefined) return
     how = description
     onGone()
-    const tell = () => {
+    const { promise: allRead, resolve } = Promise.withResolvers<void>()
+    // Between a timer and an immediate the loop reads the messages that came while the server was busy.
+    const timer = setTimeout(() => setImmediate(resolve), LAST_WORDS_MS)
+    if (child.connected) child.once('disconnect', () => resolve())
+    else setImmediate(resolve)
+    void allRead.then(() => {
       clearTimeout(timer)
-      child.off('disconnect', tell)
       listener.onExit(description)
-    }
-    // Messages that came while the server was busy are read before the timer's own turn is over.
-    const timer = setTimeout(() => setImmediate(tell), LAST_WORDS_MS)
-    if (child.connected) child.once('disconnect', tell)
-    else setImmediate(tell)
+    })
   }
   child.on('exit', (code, signal) => end(signal ? `was ended by ${signal}` : `exited with code ${code}`))
   child.on('error', (error) => {

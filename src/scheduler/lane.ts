@@ -133,20 +133,19 @@ export class Lane {
     const claimed = tasks.filter((task) => task.wanted)
     replica.release(tasks.length)
     if (claimed.length > 0 && !replica.send(claimed)) this.#queue.pushFront(claimed)
-    this.#dispatch()
   }
 
-  #onEnd({ reason, untouched, setupFailure }: ReplicaEnd): void {
+  #onEnd({ reason, untouched, neverRan }: ReplicaEnd): void {
     this.#replica = undefined
     if (!this.#draining) this.#options.onDied(this.version, reason)
     this.#queue.pushFront(untouched)
-    if (setupFailure) return this.#onSetupFailure(setupFailure)
+    if (neverRan) return this.#onSetupFailure(reason, neverRan.crashed)
     this.#crashes = 0
     if (this.version.run.minReplicas > 0) this.#launch()
     else this.#dispatch()
   }
 
-  #onSetupFailure({ reason, crashed }: Required<ReplicaEnd>['setupFailure']): void {
+  #onSetupFailure(reason: string, crashed: boolean): void {
     // Perhaps the end of the server itself; what waits is for the next one.
     if (this.#draining) return
     const wait = crashed ? CRASH_BACKOFF_MS[this.#crashes++] : undefined

@@ -29,7 +29,7 @@ export interface ReplicaEnd {
   /** Tasks that were sent but that the model has not seen. */
   untouched: Task[]
   /** Set when it ended before the model had seen anything. */
-  setupFailure?: { reason: string; crashed: boolean }
+  neverRan?: { crashed: boolean }
 }
 
 export interface ReplicaListener {
@@ -99,6 +99,7 @@ export class Replica {
     this.#held += count
   }
 
+  /** Gives room back, and says so once the present work of the caller is done. */
   release(count: number): void {
     this.#held -= count
     queueMicrotask(() => this.#listener.onFree())
@@ -226,12 +227,10 @@ export class Replica {
       else untouched.push(task)
     }
     this.#sent.clear()
-    const setupFailure = {
-      reason: this.#reason ?? `The model's process ${how} ${wasLoading ? 'during setup' : 'before it ran anything'}`,
-      crashed: !wasLoading || this.#reason === undefined,
-    }
-    const reason = this.#reason ?? `its process ${how}`
-    this.#listener.onEnd(this.#begun ? { reason, untouched } : { reason, untouched, setupFailure })
+    const when = this.#begun ? '' : wasLoading ? ' during setup' : ' before it ran anything'
+    const reason = this.#reason ?? `The model's process ${how}${when}`
+    const neverRan = { crashed: !wasLoading || this.#reason === undefined }
+    this.#listener.onEnd(this.#begun ? { reason, untouched } : { reason, untouched, neverRan })
     this.#ended.resolve()
   }
 }

@@ -75,6 +75,11 @@ export class Scheduler {
     return [...this.#lanes.values()].some((lane) => lane.busy)
   }
 
+  /** Ends the wait of a drain when nothing runs any more. */
+  #tellIdle(): void {
+    if (this.#onIdle && !this.#busy) this.#onIdle()
+  }
+
   #lane(version: RunnableVersion): Lane {
     const known = this.#lanes.get(version.contentHash)
     if (known) return known
@@ -87,11 +92,11 @@ export class Scheduler {
           ...listener,
           onFree: () => {
             listener.onFree()
-            if (this.#onIdle && !this.#busy) this.#onIdle()
+            this.#tellIdle()
           },
           onEnd: (end) => {
             listener.onEnd(end)
-            if (this.#onIdle && !this.#busy) this.#onIdle()
+            this.#tellIdle()
           },
         }),
       onServerLog: ({ model }, text) => log.info({ model }, text.trimEnd()),
