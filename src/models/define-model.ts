@@ -5,6 +5,21 @@ import type { InferenceSession } from 'onnxruntime-common'
 export { Type } from '@sinclair/typebox'
 export { Tensor } from 'onnxruntime-common'
 
+/** A file that a client sent, uploaded, or named by its URL. */
+export interface FileInput {
+  /** Where its content lies, for as long as the prediction runs; it must not be changed. */
+  readonly path: string
+  readonly name: string
+  readonly contentType: string
+  bytes(): Promise<Uint8Array>
+}
+
+/** A file that a model gives out. */
+export interface FileOutput {
+  readonly name: string
+  readonly bytes: Uint8Array
+}
+
 export interface SetupContext {
   /** Absolute path of a file of the package. */
   path(file: string): string
@@ -19,6 +34,11 @@ export interface PredictContext<State> extends SetupContext {
   readonly state: State
   /** Aborted when the prediction is canceled; look at it between steps. */
   readonly signal: AbortSignal
+  /**
+   * Makes a file that can stand anywhere in the output, where clients will find its URL. Without a `type` it is told
+   * from the content, or from the ending of the name.
+   */
+  file(bytes: Uint8Array, options: { name: string; type?: string }): FileOutput
   /** Reports a number among the metrics of the prediction; counts should be integers. */
   metric(name: string, value: number): void
 }
@@ -52,6 +72,18 @@ export function stream<Item extends TSchema>(items: Item) {
 /** Output text that arrives piece by piece and that clients join. */
 export function textStream() {
   return Type.Array(Type.String(), { 'x-cog-array-type': 'iterator', 'x-cog-array-display': 'concatenate' })
+}
+
+/** A file that clients send as bytes, as a data URI, or as the URL of an upload or of any page of the web. */
+export function fileInput(options: { description?: string; /** Such as `image/*`. */ accept?: string } = {}) {
+  const { accept, ...rest } = options
+  const filter = accept === undefined ? {} : { 'x-cog-accept': accept }
+  return Type.Unsafe<FileInput>({ ...rest, ...filter, type: 'string', format: 'uri' })
+}
+
+/** A file in the output, made by `ctx.file`. */
+export function fileOutput(options: { description?: string } = {}) {
+  return Type.Unsafe<FileOutput>({ ...options, type: 'string', format: 'uri' })
 }
 
 /** One of the given values, shown as choices by clients. */

@@ -1,13 +1,12 @@
 import { constants, existsSync } from 'node:fs'
-import { copyFile, mkdir, open, readdir, rename, rm } from 'node:fs/promises'
+import { copyFile, mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { syncPath, unfinishedPath } from '../durable-file.ts'
 import { AppError } from '../errors.ts'
-import { newSecret } from '../secret.ts'
 import { contentHash, type HashCache, listContent } from './content-hash.ts'
 
 /** A package that changes while it is copied is copied again this often. */
 const TRIES = 3
-const UNFINISHED = '.unfinished-'
 
 /** Unchanging copies of packages, one folder for each content; versions are loaded from here only. */
 export class Snapshots {
@@ -44,7 +43,7 @@ export class Snapshots {
 
   /** Returns undefined when the package changed meanwhile. */
   async #tryToTake(name: string, packageDir: string): Promise<string | undefined> {
-    const copy = join(this.#dir, `${UNFINISHED}${newSecret()}`)
+    const copy = unfinishedPath(this.dirOf('copy'))
     try {
       const hash = await contentHash(name, packageDir, this.#cache)
       if (this.has(hash)) return hash
@@ -81,14 +80,4 @@ async function copyContent(from: string, to: string): Promise<void> {
     await syncPath(target)
   }
   for (const folder of folders) await syncPath(folder)
-}
-
-/** Brings a file, or the names in a folder, to the disk. */
-async function syncPath(path: string): Promise<void> {
-  const handle = await open(path)
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
 }

@@ -1,0 +1,43 @@
+import { mkdir, open, rename, rm } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { newSecret } from './secret.ts'
+
+/** Where something is written before it is put in its place: beside it, under a name that nobody asks for. */
+export function unfinishedPath(path: string): string {
+  return `${dirname(path)}/.unfinished-${newSecret()}`
+}
+
+/** Writes a file that is either whole or not there, also after a power loss; its folder has to exist. */
+export async function writeDurably(path: string, bytes: Uint8Array): Promise<void> {
+  const unfinished = unfinishedPath(path)
+  try {
+    const file = await open(unfinished, 'wx')
+    try {
+      await file.writeFile(bytes)
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    await rename(unfinished, path)
+  } catch (error) {
+    await rm(unfinished, { force: true })
+    throw error
+  }
+  await syncPath(dirname(path))
+}
+
+/** Makes a folder that is still there after a power loss; the one it lies in has to exist. */
+export async function makeFolderDurably(path: string): Promise<void> {
+  await mkdir(path, { recursive: true })
+  await syncPath(dirname(path))
+}
+
+/** Brings a file, or the names in a folder, to the disk. */
+export async function syncPath(path: string): Promise<void> {
+  const handle = await open(path)
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
