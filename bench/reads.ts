@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
-import { IdMaker } from '../src/predictions/id.ts'
+import { IdMaker } from '../src/id.ts'
 import { insert, predictionStatements } from '../src/predictions/store.ts'
 import { removeFolder, startReprise, temporaryFolder } from './processes.ts'
 import { line, median, ms, ratio, title } from './report.ts'
@@ -73,7 +73,9 @@ function fill(path: string, size: number): string[] {
         revision: 1,
         source: 'api',
         input: { text: `number ${i}` },
+        inputParts: [],
         output: `hello number ${i}`,
+        outputFiles: [],
         logs: '',
         error: null,
         metrics: { predict_time: 0.001, total_time: 0.002 },
@@ -86,6 +88,9 @@ function fill(path: string, size: number): string[] {
         webhookEventsFilter: null,
         origin: 'http://127.0.0.1:3000',
         streamSecret: null,
+        streamsFiles: false,
+        inlineFiles: false,
+        dataRemoved: false,
         idempotencyKey: null,
         requestHash: null,
       })

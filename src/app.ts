@@ -4,6 +4,9 @@ import type { Account } from './accounts/account.ts'
 import { accountRoutes } from './accounts/routes.ts'
 import type { Tokens } from './accounts/tokens.ts'
 import type { Config } from './config.ts'
+import { fileRoutes } from './files/routes.ts'
+import { WireFile } from './files/schema.ts'
+import type { FileService } from './files/service.ts'
 import { browserGuard } from './http/browser-guard.ts'
 import { canonicalPath } from './http/canonical-path.ts'
 import { compileSerializer, compileValidator } from './http/compilers.ts'
@@ -16,6 +19,8 @@ import type { ModelRegistry } from './models/registry.ts'
 import { modelRoutes } from './models/routes.ts'
 import { WireModel, WireVersion } from './models/schema.ts'
 import { documentRoutes } from './openapi/routes.ts'
+import { outputRoutes } from './predictions/output-routes.ts'
+import type { Presenter } from './predictions/presenter.ts'
 import { predictionRoutes } from './predictions/routes.ts'
 import { WirePrediction } from './predictions/schema.ts'
 import type { PredictionService } from './predictions/service.ts'
@@ -39,6 +44,8 @@ export interface AppParts {
   tokens: Tokens
   models: ModelRegistry
   predictions: PredictionService
+  presenter: Presenter
+  files: FileService
   /** Called before any route is there, to watch them being made. */
   before?: (app: FastifyInstance) => void
 }
@@ -49,7 +56,8 @@ const LONGEST_PARAMETER = 1_000
 const REQUEST_TIMEOUT_MS = 300_000
 
 /** The HTTP side: manners that all rooms share, then one line for each room. */
-export function buildApp({ config, log, tokens, models, predictions, before }: AppParts): FastifyInstance {
+export function buildApp(parts: AppParts): FastifyInstance {
+  const { config, log, tokens, models, predictions, presenter, files, before } = parts
   const app = Fastify({
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
@@ -77,7 +85,7 @@ export function buildApp({ config, log, tokens, models, predictions, before }: A
   app.setValidatorCompiler(compileValidator)
   app.setSerializerCompiler(compileSerializer)
   // All of them here: a room that added its own would get compilers of Fastify's again.
-  for (const schema of [WireProblem, WirePrediction, WireVersion, WireModel]) app.addSchema(schema)
+  for (const schema of [WireProblem, WirePrediction, WireVersion, WireModel, WireFile]) app.addSchema(schema)
   acceptEmptyJson(app)
   app.removeContentTypeParser('text/plain')
   const guard = tokens.open ? browserGuard(config.publicUrl) : undefined
@@ -94,9 +102,11 @@ export function buildApp({ config, log, tokens, models, predictions, before }: A
     done()
   })
 
-  app.register(predictionRoutes, { predictions, originOf })
-  app.register(streamRoutes, { predictions })
+  app.register(predictionRoutes, { predictions, presenter, originOf })
+  app.register(streamRoutes, { predictions, presenter, originOf })
+  app.register(outputRoutes, { predictions })
   app.register(modelRoutes, { models, originOf })
+  app.register(fileRoutes, { files, originOf })
   app.register(accountRoutes)
   app.register(documentRoutes)
   app.after(() => answerTheRest(app, methods))

@@ -9,8 +9,14 @@ import type { Config } from './config.ts'
 import { lockDataDir, openReader, prepareDatabase } from './db/open.ts'
 import { Writer } from './db/writer.ts'
 import { AppError, messageOf } from './errors.ts'
+import { FILE_LIMIT_BYTES, FileService } from './files/service.ts'
+import { FileStore, fileStatements } from './files/store.ts'
 import { ModelRegistry } from './models/registry.ts'
 import { ModelStore, modelStatements } from './models/store.ts'
+import { Downloader } from './outbound/downloader.ts'
+import { DataRemoval } from './predictions/data-removal.ts'
+import { PredictionFolders } from './predictions/folders.ts'
+import { Presenter } from './predictions/presenter.ts'
 import { PredictionService } from './predictions/service.ts'
 import { PredictionStore, predictionStatements } from './predictions/store.ts'
 import { runnerLauncher } from './runner/host.ts'
@@ -66,7 +72,7 @@ export async function compose(
     prepareDatabase(databasePath, MIGRATIONS_DIR)
     const writer = new Writer({
       path: databasePath,
-      statements: { ...predictionStatements, ...modelStatements },
+      statements: { ...predictionStatements, ...modelStatements, ...fileStatements },
       durability: config.durability,
       ...(commitDelayMs === undefined ? {} : { commitDelayMs }),
     })
@@ -75,11 +81,16 @@ export async function compose(
     const reader = openReader(databasePath)
     releases.defer(() => void reader.close())
 
+    const files = await FileService.open({ store: new FileStore(reader), writer, clock, log, dataDir })
+    releases.defer(() => files.close())
+    files.startSweeping()
+
     const records = new RunnerRecords(join(dataDir, 'runners'), log)
     const leftovers = records.killLeftovers()
     if (leftovers.length > 0) log.warn({ pids: leftovers }, 'runners that outlived the last server were ended')
     const launch = runnerLauncher(environment, records)
-    const scheduler = new Scheduler({ launch, clock, log, threads: config.threads })
+    const folders = await PredictionFolders.open(join(dataDir, 'predictions'))
+    const scheduler = new Scheduler({ launch, clock, log, threads: config.threads, predictionsDir: folders.root })
     releases.defer(() => scheduler.close())
 
     const predictionStore = new PredictionStore(reader)
@@ -102,24 +113,52 @@ export async function compose(
     if (!(await doneWithin(PATIENCE_MS, loaded)))
       log.warn({ models: models.pending }, 'listening although some packages could not be imported yet')
 
+    const downloader = new Downloader({
+      privateNetwork: config.privateNetwork,
+      limitBytes: FILE_LIMIT_BYTES,
+      deadlineMs: config.downloadTimeoutMs,
+    })
+    releases.defer(() => downloader.close())
     const predictions = new PredictionService({
       store: predictionStore,
       writer,
       scheduler,
       models,
+      files,
+      folders,
+      downloader,
       clock,
       log,
       maxQueue: config.maxQueue,
     })
     await predictions.recover()
+    const removal = new DataRemoval({
+      store: predictionStore,
+      writer,
+      folders,
+      isActive: (id) => predictions.isActive(id),
+      clock,
+      log,
+      retentionMs: config.retentionMs,
+    })
+    releases.defer(() => removal.close())
 
     const { buildApp } = await import('./app.ts')
-    const app = buildApp({ config, log, tokens: new Tokens(config.apiTokens), models, predictions })
+    const app = buildApp({
+      config,
+      log,
+      tokens: new Tokens(config.apiTokens),
+      models,
+      predictions,
+      presenter: new Presenter(folders, config.fileOutputs),
+      files,
+    })
     releases.defer(() => closeApp(app))
     releases.defer(() => predictions.drain(config.shutdownGraceMs))
     const address = await listen(app, config)
     // Only now: a start that fails, because the port is taken, leaves what is queued to the next.
     scheduler.start()
+    removal.start()
     log.info({ models: models.list().map(({ owner, name }) => `${owner}/${name}`) }, 'serving')
     return { app, address, close: () => releases.disposeAsync() }
   } catch (error) {

@@ -21,6 +21,14 @@ export interface Config {
   readonly maxQueue: number
   readonly bodyLimitBytes: number
   readonly shutdownGraceMs: number
+  /** How long input, output, logs and files of a finished prediction stay; undefined keeps them. */
+  readonly retentionMs: number | undefined
+  /** How answers show files; `auto`: as data URIs where a client would make nothing of a URL. */
+  readonly fileOutputs: (typeof FILE_OUTPUTS)[number]
+  /** Whether input URLs may lead to private and loopback addresses. */
+  readonly privateNetwork: boolean
+  /** For one input file, redirects included. */
+  readonly downloadTimeoutMs: number
   /** Whether X-Forwarded-* headers are believed. */
   readonly trustProxy: boolean
 }
@@ -42,6 +50,8 @@ function setting<Value>(definition: Setting<Value>): Setting<Value> {
   return definition
 }
 
+const FILE_OUTPUTS = ['auto', 'url', 'data-uri'] as const
+const PRIVATE_NETWORK = ['auto', 'on', 'off'] as const
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']
 
 const SETTINGS = {
@@ -119,6 +129,30 @@ const SETTINGS = {
     parse: parseDuration,
     expected: 'a duration such as 30s',
   }),
+  RETENTION: setting({
+    meaning: 'how long input, output, logs and files of a finished prediction stay; off keeps them',
+    default: '1h',
+    parse: (text) => (text === 'off' ? 'off' : parseDuration(text) || undefined),
+    expected: 'off or a duration such as 1h',
+  }),
+  FILE_OUTPUTS: setting({
+    meaning: 'how answers show files: url, data-uri, or auto: data URIs for clients that need them',
+    default: 'auto',
+    parse: (text) => FILE_OUTPUTS.find((way) => way === text),
+    expected: `one of ${FILE_OUTPUTS.join(', ')}`,
+  }),
+  PRIVATE_NETWORK: setting({
+    meaning: 'may input URLs lead to private and loopback addresses? auto: yes when listening on loopback',
+    default: 'auto',
+    parse: (text) => PRIVATE_NETWORK.find((way) => way === text),
+    expected: `one of ${PRIVATE_NETWORK.join(', ')}`,
+  }),
+  DOWNLOAD_TIMEOUT: setting({
+    meaning: 'time to download one input file, redirects included',
+    default: '2m',
+    parse: (text) => parseDuration(text) || undefined,
+    expected: 'a duration such as 2m',
+  }),
   TRUST_PROXY: setting({
     meaning: 'believe X-Forwarded-* headers',
     default: 'off',
@@ -151,8 +185,11 @@ export function readConfig(args: readonly string[], environment: NodeJS.ProcessE
     return value as Value<N> | undefined
   }
 
+  const host = read('HOST')
+  const retention = read('RETENTION')
+  const privateNetwork = read('PRIVATE_NETWORK')
   const config: { [K in keyof Config]: Config[K] | undefined } = {
-    host: read('HOST'),
+    host,
     port: read('PORT'),
     publicUrl: read('PUBLIC_URL'),
     dataDir: read('DATA_DIR'),
@@ -165,11 +202,15 @@ export function readConfig(args: readonly string[], environment: NodeJS.ProcessE
     maxQueue: read('MAX_QUEUE'),
     bodyLimitBytes: read('BODY_LIMIT'),
     shutdownGraceMs: read('SHUTDOWN_GRACE'),
+    retentionMs: retention === 'off' ? undefined : retention,
+    fileOutputs: read('FILE_OUTPUTS'),
+    privateNetwork: privateNetwork === 'on' || (privateNetwork === 'auto' && isLoopback(host ?? '')),
+    downloadTimeoutMs: read('DOWNLOAD_TIMEOUT'),
     trustProxy: read('TRUST_PROXY'),
   }
-  if (problems.length === 0 && config.apiTokens?.length === 0 && !isLoopback(config.host ?? ''))
+  if (problems.length === 0 && config.apiTokens?.length === 0 && !isLoopback(host ?? ''))
     problems.push(
-      `REPRISE_HOST is "${config.host}", which others can reach, and there are no tokens; set REPRISE_API_TOKENS (for example alice:some-secret), or listen on 127.0.0.1`,
+      `REPRISE_HOST is "${host}", which others can reach, and there are no tokens; set REPRISE_API_TOKENS (for example alice:some-secret), or listen on 127.0.0.1`,
     )
   if (problems.length > 0) throw new AppError('configuration', problems.join('\n'))
   return Object.freeze(config as Config)

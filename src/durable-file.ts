@@ -1,4 +1,4 @@
-import { mkdir, open, rename, rm } from 'node:fs/promises'
+import { copyFile, link, mkdir, open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { newSecret } from './secret.ts'
 
@@ -11,19 +11,35 @@ export function unfinishedPath(path: string): string {
 export async function writeDurably(path: string, bytes: Uint8Array): Promise<void> {
   const unfinished = unfinishedPath(path)
   try {
-    const file = await open(unfinished, 'wx')
-    try {
-      await file.writeFile(bytes)
-      await file.sync()
-    } finally {
-      await file.close()
-    }
+    await writeSynced(unfinished, bytes)
     await rename(unfinished, path)
   } catch (error) {
     await rm(unfinished, { force: true })
     throw error
   }
   await syncPath(dirname(path))
+}
+
+/** Writes a new file and brings its content to the disk; its name is there for sure when its folder is synced, too. */
+export async function writeSynced(path: string, bytes: Uint8Array): Promise<void> {
+  const file = await open(path, 'wx')
+  try {
+    await file.writeFile(bytes)
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+}
+
+/** Keeps a file under a second name, so that it stays when the first is removed; a copy where links are not to be had. */
+export async function linkOrCopy(from: string, to: string): Promise<void> {
+  try {
+    await link(from, to)
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') throw error
+    await copyFile(from, to)
+    await syncPath(to)
+  }
 }
 
 /** Makes a folder that is still there after a power loss; the one it lies in has to exist. */

@@ -1,5 +1,8 @@
 export type ErrorCode =
   | 'invalid'
+  | 'malformed'
+  | 'too_large'
+  | 'unsupported_type'
   | 'unauthenticated'
   | 'forbidden'
   | 'not_found'

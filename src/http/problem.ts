@@ -4,6 +4,9 @@ import { fieldErrors } from '../field-errors.ts'
 
 const STATUS: Record<ErrorCode, number> = {
   invalid: 422,
+  malformed: 400,
+  too_large: 413,
+  unsupported_type: 415,
   unauthenticated: 401,
   forbidden: 403,
   not_found: 404,

@@ -74,8 +74,11 @@ export function textStream() {
   return Type.Array(Type.String(), { 'x-cog-array-type': 'iterator', 'x-cog-array-display': 'concatenate' })
 }
 
-/** A file that clients send as bytes, as a data URI, or as the URL of an upload or of any page of the web. */
-export function fileInput(options: { description?: string; /** Such as `image/*`. */ accept?: string } = {}) {
+/**
+ * A file that clients upload, send as a data URI, or name by its URL.
+ * @param options.accept what clients should offer to choose from, such as `image/*`
+ */
+export function fileInput(options: { description?: string; accept?: string } = {}) {
   const { accept, ...rest } = options
   const filter = accept === undefined ? {} : { 'x-cog-accept': accept }
   return Type.Unsafe<FileInput>({ ...rest, ...filter, type: 'string', format: 'uri' })

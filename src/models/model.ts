@@ -1,4 +1,5 @@
 import type { RunnableVersion } from '../scheduler/runnable-version.ts'
+import type { FindFiles } from './file-places.ts'
 import type { ValidateInput } from './input-validation.ts'
 import type { OpenapiSchema } from './openapi-schema.ts'
 import type { ModelYaml } from './package.ts'
@@ -9,8 +10,11 @@ export interface Version {
   createdAt: number
   openapiSchema: OpenapiSchema
   validateInput: ValidateInput
+  findFiles: FindFiles
   /** Whether the output arrives item by item. */
   streams: boolean
+  /** Whether those items are files. */
+  streamsFiles: boolean
   runnable: RunnableVersion
 }
 

@@ -5,6 +5,7 @@ import { AppError, messageOf, notFound } from '../errors.ts'
 import type { LaunchRunner } from '../runner/host.ts'
 import { inspectPackage } from '../runner/inspect.ts'
 import type { RunnableVersion } from '../scheduler/runnable-version.ts'
+import { fileFinder, isFileSchema } from './file-places.ts'
 import { inputValidator } from './input-validation.ts'
 import type { Model, Version } from './model.ts'
 import { openapiSchema } from './openapi-schema.ts'
@@ -237,13 +238,17 @@ export class ModelRegistry {
     { model: name, id, createdAt }: store.VersionRecord,
   ): { model: Model; version: Version } {
     const model = this.#addModel(name, createdAt, 0)
+    const { output } = snapshot.signature
     const schema = openapiSchema(snapshot.signature)
+    const streams = output['x-cog-array-type'] === 'iterator'
     const version: Version = {
       id,
       createdAt,
       openapiSchema: schema,
       validateInput: inputValidator(schema),
-      streams: snapshot.signature.output['x-cog-array-type'] === 'iterator',
+      findFiles: fileFinder(schema),
+      streams,
+      streamsFiles: streams && isFileSchema(output.items),
       runnable: this.#toRunnable(snapshot),
     }
     model.versions.set(id, version)

@@ -2,10 +2,23 @@ import type { Logger } from 'pino'
 import type { Clock } from '../clock.ts'
 import type { Writer } from '../db/writer.ts'
 import { AppError } from '../errors.ts'
+import type { InputFile, OutputFile } from '../runner/protocol.ts'
 import type { Task } from '../scheduler/task.ts'
 import { sizeOf } from '../size-of.ts'
 import { startTimer } from '../timer.ts'
-import { claim, expire, fail, isTerminal, type Prediction, start, succeed } from './prediction.ts'
+import { bytesOf, isStored, type StoredPart } from './input-part.ts'
+import {
+  claim,
+  expire,
+  fail,
+  isTerminal,
+  type Prediction,
+  type Produced,
+  type ServedFile,
+  start,
+  succeed,
+} from './prediction.ts'
+import { type Chunk, type Mark, NOTHING, RunOutput, toServed } from './run-output.ts'
 import * as store from './store.ts'
 
 /** A start is committed together with what follows it within this time, which spares short runs a commit. */
@@ -14,11 +27,9 @@ const START_DELAY_MS = 5
 const CHUNK_MS = 500
 /** Waits between tries to commit a change that the database refused; the last is repeated. */
 const RETRY_MS = [50, 200, 1_000, 5_000]
-const LOGS_LIMIT = 4 * 2 ** 20
 const ERROR_LIMIT = 2 ** 16
 const METRICS_LIMIT = 100
 const METRIC_NAME_LIMIT = 100
-const LOGS_CUT = `\n[logs beyond ${LOGS_LIMIT} characters are not kept]\n`
 
 type Transition = (p: Prediction, at: number) => Prediction | undefined
 
@@ -40,11 +51,13 @@ export interface LiveContext {
 export class LivePrediction implements Task {
   readonly #context: LiveContext
   readonly size: number
+  /** What the parts of its input took on the disk when it was created. */
+  readonly bytes: number
   readonly #streams: boolean
   readonly #listeners = new Set<() => void>()
-  readonly #output: unknown[]
+  readonly #output: RunOutput
   readonly #metrics: Record<string, number> = {}
-  #logs = ''
+  #inputFiles: readonly InputFile[]
   #submitted: Prediction
   #acknowledged: Prediction
   #persisting: Promise<void> | undefined
@@ -52,21 +65,21 @@ export class LivePrediction implements Task {
   #chunkTimer: NodeJS.Timeout | undefined
   #stopDeadline: (() => void) | undefined
   #left = false
-  #chunks = { count: 0, output: 0, logs: 0 }
+  /** How many chunks are stored, and how much they hold. */
+  #chunks: { count: number; mark: Mark } = { count: 0, mark: NOTHING }
 
   /** `stored` is what a former server kept of the output and logs. */
-  constructor(prediction: Prediction, context: LiveContext, stored?: store.Chunk) {
+  constructor(prediction: Prediction, context: LiveContext, stored?: Chunk) {
     this.#context = context
     this.#submitted = prediction
     this.#acknowledged = prediction
     this.#streams = prediction.streamSecret !== null
     this.size = sizeOf(prediction.input)
-    this.#output = stored?.output ?? []
-    if (stored) {
-      this.#logs = stored.logs
-      // One that was begun is not taken up again: no further chunk will be counted, and all are folded when it ends.
-      this.#chunks = { count: 1, output: stored.output.length, logs: stored.logs.length }
-    }
+    this.bytes = bytesOf(prediction)
+    this.#inputFiles = prediction.inputParts.filter(isStored)
+    this.#output = new RunOutput(stored)
+    // One that was begun is not taken up again: no further chunk will be counted, and all are folded when it ends.
+    if (stored) this.#chunks = { count: 1, mark: this.#output.mark }
   }
 
   get id(): string {
@@ -77,11 +90,16 @@ export class LivePrediction implements Task {
     return this.#submitted.input
   }
 
+  /** What lies in the prediction's folder; what has to be downloaded is missing until it has come. */
+  get inputFiles(): readonly InputFile[] {
+    return this.#inputFiles
+  }
+
   /** The committed state, with what has been produced since. */
   get view(): Prediction {
     const p = this.#acknowledged
     if (p.status !== 'processing') return p
-    return { ...p, output: this.#streams ? [...this.#output] : null, logs: this.#logs }
+    return { ...p, ...this.#produced(), output: this.#streams ? [...this.#output.values] : null }
   }
 
   /** Committed and final. */
@@ -106,7 +124,12 @@ export class LivePrediction implements Task {
 
   /** Values streamed so far; the array grows in place. */
   get streamed(): readonly unknown[] {
-    return this.#output
+    return this.#output.values
+  }
+
+  /** The files in what was streamed, in its order; grows in place. */
+  get streamedFiles(): readonly ServedFile[] {
+    return this.#output.files
   }
 
   /** Calls back after each change that readers may see, until the returned function is called. */
@@ -126,6 +149,11 @@ export class LivePrediction implements Task {
     if (deadline !== null) this.#stopDeadline = startTimer(deadline - this.#now(), () => this.end(expire))
   }
 
+  /** Adds what was downloaded, so that the prediction can be run. */
+  addInputFiles(files: readonly StoredPart[]): void {
+    this.#inputFiles = [...this.#inputFiles, ...files]
+  }
+
   /**
    * Applies a transition to the last submitted state and begins to commit it.
    * @returns false when the prediction has ended and nothing changed.
@@ -137,9 +165,7 @@ export class LivePrediction implements Task {
   }
 
   /** Ends the prediction in a way that the runner did not ask for. */
-  end(
-    transition: (p: Prediction, produced: { output: unknown; logs: string }, at: number) => Prediction | undefined,
-  ): void {
+  end(transition: (p: Prediction, produced: Produced, at: number) => Prediction | undefined): void {
     if (this.change((p, at) => transition(p, this.#produced(), at))) this.#context.onAbandoned(this)
   }
 
@@ -157,17 +183,14 @@ export class LivePrediction implements Task {
     if (this.#submit(start)) this.#startTimer = setTimeout(() => this.#persist(), START_DELAY_MS)
   }
 
-  onOutput(values: readonly unknown[]): void {
+  onOutput(values: readonly unknown[], files: readonly OutputFile[]): void {
     if (isTerminal(this.#submitted.status)) return
-    for (const value of values) this.#output.push(value)
+    this.#output.addValues(values, files)
     this.#produce()
   }
 
   onLog(text: string): void {
-    if (isTerminal(this.#submitted.status) || this.#logs.length > LOGS_LIMIT) return
-    this.#logs += text
-    if (this.#logs.length > LOGS_LIMIT) this.#logs = this.#logs.slice(0, LOGS_LIMIT) + LOGS_CUT
-    this.#produce()
+    if (!isTerminal(this.#submitted.status) && this.#output.addLog(text)) this.#produce()
   }
 
   onMetric(name: string, value: number): void {
@@ -176,13 +199,12 @@ export class LivePrediction implements Task {
       this.#metrics[key] = value
   }
 
-  onDone(output: unknown, predictSeconds: number): void {
-    const report = {
-      output: this.#streams ? this.#output : output,
-      logs: this.#logs,
-      metrics: this.#metrics,
-      predictSeconds,
-    }
+  onDone(output: unknown, files: readonly OutputFile[], predictSeconds: number): void {
+    const { values, files: streamedFiles, logs } = this.#output
+    const whole = this.#streams
+      ? { output: values, outputFiles: streamedFiles }
+      : { output, outputFiles: files.map(toServed) }
+    const report = { ...whole, logs, metrics: this.#metrics, predictSeconds }
     this.change((p, at) => succeed(p, report, at))
   }
 
@@ -200,8 +222,9 @@ export class LivePrediction implements Task {
     this.#publish()
   }
 
-  #produced(): { output: unknown; logs: string } {
-    return { output: this.#streams && this.#output.length > 0 ? this.#output : null, logs: this.#logs }
+  #produced(): Produced {
+    const { values, files, logs } = this.#output
+    return { output: this.#streams && values.length > 0 ? values : null, outputFiles: files, logs }
   }
 
   /** Announces output and logs at once and stores them soon: they are the only things told before they are on disk. */
@@ -266,8 +289,9 @@ export class LivePrediction implements Task {
 
   async #storeChunk(): Promise<void> {
     const from = this.#chunks
-    this.#chunks = { count: from.count + 1, output: this.#output.length, logs: this.#logs.length }
-    const chunk = { output: this.#output.slice(from.output), logs: this.#logs.slice(from.logs) }
+    const mark = this.#output.mark
+    const chunk = this.#output.since(from.mark)
+    this.#chunks = { count: from.count + 1, mark }
     try {
       await this.#context.writer.submit(store.append(this.id, from.count, chunk, this.#context.clock.now()))
     } catch {
@@ -275,7 +299,8 @@ export class LivePrediction implements Task {
       this.#chunks = from
     }
     this.#chunkTimer = undefined
-    if (this.#chunks.output < this.#output.length || this.#chunks.logs < this.#logs.length) this.#produce()
+    const { output, logs } = this.#chunks.mark
+    if (output < this.#output.mark.output || logs < this.#output.mark.logs) this.#produce()
   }
 
   #publish(): void {

@@ -7,6 +7,8 @@
  * Each function takes the state last submitted and returns the next one, or undefined when nothing changes: a terminal
  * prediction never moves again, so a late answer changes nothing.
  */
+import type { OutputFile } from '../runner/protocol.ts'
+import { type InputPart, outlivesRun } from './input-part.ts'
 
 export const STATUSES = ['starting', 'processing', 'succeeded', 'failed', 'canceled', 'aborted'] as const
 export type Status = (typeof STATUSES)[number]
@@ -17,6 +19,11 @@ export type WebhookEvent = (typeof WEBHOOK_EVENTS)[number]
 
 export function isWebhookEvent(value: unknown): value is WebhookEvent {
   return WEBHOOK_EVENTS.some((event) => event === value)
+}
+
+/** A file of an output, and the secret that makes its URL unguessable. */
+export interface ServedFile extends OutputFile {
+  secret: string
 }
 
 export type Metrics = Readonly<Record<string, number>>
@@ -35,7 +42,11 @@ export interface Prediction {
   readonly revision: number
   readonly source: Source
   readonly input: Readonly<Record<string, unknown>>
+  /** What of the input is not, or not whole, in `input`. */
+  readonly inputParts: readonly InputPart[]
   readonly output: unknown
+  /** The files whose places in `output` are null. */
+  readonly outputFiles: readonly ServedFile[]
   readonly logs: string
   readonly error: string | null
   readonly metrics: Metrics | null
@@ -52,6 +63,12 @@ export interface Prediction {
   readonly origin: string
   /** Makes the stream URL unguessable; null when the version does not stream. */
   readonly streamSecret: string | null
+  /** Whether what it streams are files, which one client tells by the stream's URL (replicate-api.md trap 19). */
+  readonly streamsFiles: boolean
+  /** Whether its stream carries files as data URIs, because its client would not fetch them (rules 7). */
+  readonly inlineFiles: boolean
+  /** Whether input, output, logs and files are gone, by age or on demand. */
+  readonly dataRemoved: boolean
   readonly idempotencyKey: string | null
   readonly requestHash: string | null
 }
@@ -59,6 +76,7 @@ export interface Prediction {
 /** What a run has produced so far, or in all. */
 export interface Produced {
   readonly output: unknown
+  readonly outputFiles: readonly ServedFile[]
   readonly logs: string
 }
 
@@ -69,6 +87,37 @@ export interface RunReport extends Produced {
 }
 
 export const INTERRUPTED = 'Prediction interrupted; please retry (code: PA)'
+
+type Beginning = Omit<
+  Prediction,
+  | 'status'
+  | 'revision'
+  | 'output'
+  | 'outputFiles'
+  | 'logs'
+  | 'error'
+  | 'metrics'
+  | 'startedAt'
+  | 'completedAt'
+  | 'dataRemoved'
+>
+
+/** A prediction of which nothing has happened yet, except that a runner may have been chosen. */
+export function begin(given: Beginning): Prediction {
+  return {
+    ...given,
+    status: 'starting',
+    revision: 0,
+    output: null,
+    outputFiles: [],
+    logs: '',
+    error: null,
+    metrics: null,
+    startedAt: null,
+    completedAt: null,
+    dataRemoved: false,
+  }
+}
 
 export function isTerminal(status: Status): boolean {
   return status !== 'starting' && status !== 'processing'
@@ -122,13 +171,15 @@ interface Ending extends Produced {
 
 function end(p: Prediction, ending: Ending): Prediction | undefined {
   if (isTerminal(p.status)) return
-  const { status, output, logs, error = null, at } = ending
+  const { status, output, outputFiles, logs, error = null, at } = ending
   // Clients read started_at of everything that ended; what never started did so when it ended.
   const startedAt = p.startedAt ?? at
   return {
     ...p,
     status,
+    inputParts: p.inputParts.filter(outlivesRun),
     output,
+    outputFiles,
     logs,
     error,
     startedAt,

@@ -8,12 +8,14 @@ import type { OriginOf } from '../http/origin.ts'
 import { formatCursor, parseCursor } from '../http/pagination.ts'
 import { parsePrefer } from '../http/prefer.ts'
 import { pageOf, problems, reference } from '../http/schemas.ts'
+import { ID_PATTERN } from '../id.ts'
 import { isRecord } from '../is-record.ts'
 import type { Position } from '../page.ts'
-import { ID_PATTERN } from './id.ts'
 import type { IdempotencyKey } from './idempotency.ts'
+import type { Manner } from './output-files.ts'
 import { isWebhookEvent } from './prediction.ts'
-import { CreateByModel, CreateByVersion, ListQuery, toWire, toWireUnfinished, WirePrediction } from './schema.ts'
+import type { Presenter } from './presenter.ts'
+import { CreateByModel, CreateByVersion, ListQuery, WirePrediction } from './schema.ts'
 import type { CreateRequest, PredictionService } from './service.ts'
 
 const SHORTEST_CANCEL_AFTER_MS = 5_000
@@ -29,31 +31,36 @@ const Found = { 200: reference(WirePrediction), ...problems }
 
 export const predictionRoutes: FastifyPluginAsyncTypebox<{
   predictions: PredictionService
+  presenter: Presenter
   originOf: OriginOf
-}> = async (app, { predictions, originOf }) => {
+}> = async (app, { predictions, presenter, originOf }) => {
+  const mannerFor = (request: FastifyRequest): Manner =>
+    presenter.mannerFor(originOf(request), request.headers['user-agent'])
+
   async function create(
     request: FastifyRequest,
     reply: FastifyReply,
     { target, idempotency }: Pick<CreateRequest, 'target' | 'idempotency'>,
   ): Promise<WirePrediction> {
     const wait = parsePrefer(headerOf(request, 'prefer'))
-    const origin = originOf(request)
+    const manner = mannerFor(request)
+    const { origin } = manner
     const body = isRecord(request.body) ? request.body : {}
     const prediction = await predictions.create({
       account: request.account,
       target,
       ...parseCreate(request, body),
       source: 'api',
-      origin,
+      ...manner,
       idempotency: idempotency ?? keyOf(request),
     })
     reply.code(201).header('location', `${origin}/v1/predictions/${prediction.id}`)
-    if (!wait) return toWire(prediction, origin)
+    if (!wait) return presenter.show(prediction, manner)
     reply.header('preference-applied', wait.applied)
     const ended = await predictions.waitForEnd(prediction, wait.waitMs - reply.elapsedTime)
-    if (ended) return toWire(ended, origin)
+    if (ended) return presenter.show(ended, manner)
     reply.code(202)
-    return toWireUnfinished(prediction, origin)
+    return presenter.showUnfinished(prediction, manner)
   }
 
   app.post(
@@ -112,13 +119,29 @@ export const predictionRoutes: FastifyPluginAsyncTypebox<{
   app.get(
     '/v1/predictions/:id',
     { schema: { operationId: 'predictions.get', summary: 'Get a prediction', params: Id, response: Found } },
-    async (request) => toWire(predictions.get(request.account, request.params.id), originOf(request)),
+    async (request) => presenter.show(predictions.get(request.account, request.params.id), mannerFor(request)),
   )
 
   app.post(
     '/v1/predictions/:id/cancel',
     { schema: { operationId: 'predictions.cancel', summary: 'Cancel a prediction', params: Id, response: Found } },
-    async (request) => toWire(await predictions.cancel(request.account, request.params.id), originOf(request)),
+    async (request) => presenter.show(await predictions.cancel(request.account, request.params.id), mannerFor(request)),
+  )
+
+  app.delete(
+    '/v1/predictions/:id',
+    {
+      schema: {
+        operationId: 'predictions.delete',
+        summary: 'Remove input, output, logs and files of a prediction that has ended',
+        params: Id,
+        response: { 204: Type.Null(), ...problems },
+      },
+    },
+    async (request, reply) => {
+      await predictions.removeData(request.account, request.params.id)
+      return reply.code(204).send(null)
+    },
   )
 
   app.get(
@@ -145,7 +168,8 @@ export const predictionRoutes: FastifyPluginAsyncTypebox<{
         position
           ? `${origin}/v1/predictions?${new URLSearchParams({ ...times, ...(source ? { source } : {}), cursor: formatCursor(position) })}`
           : null
-      return { next: link(next), previous: link(previous), results: rows.map((row) => toWire(row, origin)) }
+      const results = await Promise.all(rows.map((row) => presenter.show(row, { origin, inline: false })))
+      return { next: link(next), previous: link(previous), results }
     },
   )
 }

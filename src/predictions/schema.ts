@@ -13,7 +13,7 @@ export const WirePrediction = Type.Object(
     input: Type.Record(Type.String(), Type.Unknown(), { description: 'As it was sent.' }),
     logs: Type.String(),
     output: Type.Unknown({ description: 'Null until there is some; a growing list while a streaming model runs.' }),
-    data_removed: Type.Boolean(),
+    data_removed: Type.Boolean({ description: 'Whether input, output, logs and files are gone.' }),
     error: Type.Union([Type.String(), Type.Null()]),
     status: oneOf(STATUSES),
     source: oneOf(SOURCES),
@@ -74,7 +74,7 @@ export function toWire(p: Prediction, origin: string): WirePrediction {
     input: p.input,
     logs: p.logs,
     output: p.output,
-    data_removed: false,
+    data_removed: p.dataRemoved,
     error: p.error,
     status: p.status,
     source: p.source,
@@ -89,9 +89,14 @@ export function toWire(p: Prediction, origin: string): WirePrediction {
       get: url,
       cancel: `${url}/cancel`,
       web: `${origin}/p/${p.id}`,
-      ...(p.streamSecret === null ? {} : { stream: `${origin}/v1/streams/${p.id}${p.streamSecret}` }),
+      ...(p.streamSecret === null ? {} : { stream: streamUrl(origin, p, p.streamSecret) }),
     },
   }
+}
+
+/** One client takes what it streams for files if, and only if, the path says so (replicate-api.md trap 19). */
+function streamUrl(origin: string, { id, streamsFiles }: Prediction, secret: string): string {
+  return `${origin}/v1/${streamsFiles ? 'files/strm-' : 'streams/'}${id}${secret}`
 }
 
 /**

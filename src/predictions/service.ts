@@ -2,27 +2,37 @@ import type { Logger } from 'pino'
 import type { Account } from '../accounts/account.ts'
 import type { Clock } from '../clock.ts'
 import type { Writer } from '../db/writer.ts'
+import { isDiskTrouble } from '../disk-trouble.ts'
 import { AppError, type FieldError, invalidFields, notFound } from '../errors.ts'
+import type { FileService } from '../files/service.ts'
+import { IdMaker } from '../id.ts'
 import { isRecord } from '../is-record.ts'
 import type { Model, Version } from '../models/model.ts'
 import type { ModelRegistry } from '../models/registry.ts'
+import type { Downloader } from '../outbound/downloader.ts'
 import { type Page, type Position, toPage } from '../page.ts'
+import type { Reservation } from '../scheduler/lane.ts'
 import type { Scheduler } from '../scheduler/scheduler.ts'
 import { newSecret, secretsEqual } from '../secret.ts'
 import { doneWithin, startTimer } from '../timer.ts'
 import { CLIENT_OBJECT, isClientObject } from './client-object.ts'
-import { IdMaker } from './id.ts'
+import type { PredictionFolders } from './folders.ts'
 import { hashRequest, type IdempotencyKey, keyUsed } from './idempotency.ts'
+import { InputDownloads } from './input-downloads.ts'
+import { isRemote } from './input-part.ts'
+import { type InputPlan, type OwnFile, planInput } from './input-plan.ts'
+import { storeParts } from './input-storage.ts'
 import { type LiveContext, LivePrediction } from './live-prediction.ts'
-import { cancel, interrupt, type Prediction, type Source, type WebhookEvent } from './prediction.ts'
-import type { ListFilter, PredictionStore } from './store.ts'
+import { LiveSet } from './live-set.ts'
+import { OwnFiles } from './own-files.ts'
+import { begin, cancel, interrupt, isTerminal, type Prediction, type Source, type WebhookEvent } from './prediction.ts'
+import { type ListFilter, type PredictionStore, removeData } from './store.ts'
 
 const PAGE_SIZE = 100
 /** Lists of predictions made in the browser go back this far (replicate-api.md 5.4). */
 const WEB_LIST_MS = 14 * 24 * 3_600_000
 const RETRY_AFTER_SECONDS = 5
-/** Characters of input held in memory before creates are refused. */
-const LIVE_SIZE = 512 * 2 ** 20
+const ID_LENGTH = 26
 /** How long a caller waits for a change that the database does not take. */
 const COMMIT_PATIENCE_MS = 10_000
 
@@ -38,6 +48,8 @@ export interface CreateRequest {
   cancelAfterMs: number | undefined
   source: Source
   origin: string
+  /** Whether its stream shows files as data URIs. */
+  inline: boolean
   idempotency: IdempotencyKey | undefined
 }
 
@@ -46,6 +58,9 @@ export interface ServiceOptions {
   writer: Writer
   scheduler: Scheduler
   models: ModelRegistry
+  files: FileService
+  folders: PredictionFolders
+  downloader: Downloader
   clock: Clock
   log: Logger
   maxQueue: number
@@ -55,13 +70,15 @@ export interface ServiceOptions {
 export class PredictionService {
   readonly #options: ServiceOptions
   readonly #context: LiveContext
-  readonly #live = new Map<string, LivePrediction>()
+  readonly #live = new LiveSet()
   /** Creates by account and key whose row may not be there yet. */
   readonly #creating = new Map<string, Promise<Prediction>>()
+  /** Ids of predictions whose row may not be there yet, though their folder is. */
+  readonly #beginning = new Set<string>()
   readonly #ids = new IdMaker()
+  readonly #ownFiles: OwnFiles
+  readonly #downloads: InputDownloads
   #lastCreatedAt: number
-  #uncommitted = 0
-  #liveSize = 0
   #draining = false
   #drained = false
 
@@ -73,9 +90,18 @@ export class PredictionService {
       writer: options.writer,
       clock: options.clock,
       log: options.log,
-      onAbandoned: (live) => options.scheduler.abandon(live.view.contentHash, live.id),
+      onAbandoned: (live) => {
+        this.#downloads.abandon(live.id)
+        options.scheduler.abandon(live.view.contentHash, live.id)
+      },
       onEnded: (live) => this.#forget(live),
     }
+    this.#downloads = new InputDownloads({
+      folders: options.folders,
+      downloader: options.downloader,
+      onReady: (live) => this.#enqueue(live),
+    })
+    this.#ownFiles = new OwnFiles(options.files, (token) => this.findOutputFile(token))
   }
 
   /**
@@ -156,6 +182,32 @@ export class PredictionService {
     return { prediction, live }
   }
 
+  /** The file that an output URL names, and where it lies; undefined for secrets that were not handed out. */
+  findOutputFile(token: string): OwnFile | undefined {
+    const [id, secret] = [token.slice(0, ID_LENGTH), token.slice(ID_LENGTH)]
+    const { outputFiles = [] } = this.#live.get(id)?.view ?? this.#options.store.find(id) ?? {}
+    const found = outputFiles.find((served) => secretsEqual(served.secret, secret))
+    if (!found) return
+    const { file, name, contentType, size } = found
+    return { path: this.#options.folders.pathOf(id, file), name, contentType, size }
+  }
+
+  /**
+   * Takes away for good what a prediction took in and gave out.
+   * @throws AppError `not_found`, or `invalid` while it has not ended
+   */
+  async removeData(account: Account, id: string): Promise<void> {
+    if (!isTerminal(this.get(account, id).status))
+      throw new AppError('invalid', 'The prediction has not ended; cancel it first, then remove its data')
+    await this.#options.writer.submit(removeData(id))
+    await this.#options.folders.remove(id)
+  }
+
+  /** Whether its folder is in use although no row may say so. */
+  isActive(id: string): boolean {
+    return this.#live.has(id) || this.#beginning.has(id)
+  }
+
   /** Settles what a former server left: what may have run has failed, the rest is queued again (rules 1). */
   async recover(): Promise<void> {
     const interrupted: Promise<void>[] = []
@@ -163,13 +215,13 @@ export class PredictionService {
     for (const prediction of this.#options.store.unfinished()) {
       const stored = prediction.claimedAt === null ? undefined : this.#options.store.chunks(prediction.id)
       const live = new LivePrediction(prediction, this.#context, stored)
-      this.#remember(live)
+      this.#live.add(live)
       if (live.claimed) {
         live.end(interrupt)
         interrupted.push(live.settled())
       } else {
         live.watchDeadline()
-        this.#enqueue(live)
+        this.#queue(live)
         queued++
       }
     }
@@ -185,79 +237,110 @@ export class PredictionService {
     const { log, scheduler } = this.#options
     log.info({ running: this.#live.size - scheduler.queued, queued: scheduler.queued }, 'stopping')
     await doneWithin(graceMs, scheduler.drain())
-    for (const live of this.#live.values()) if (live.claimed) live.end(interrupt)
+    this.#downloads.close()
+    for (const live of this.#live) if (live.claimed) live.end(interrupt)
     // What cannot be committed now is settled by the next start.
-    await doneWithin(COMMIT_PATIENCE_MS, Promise.all([...this.#live.values()].map((live) => live.settled())))
+    await doneWithin(COMMIT_PATIENCE_MS, Promise.all([...this.#live].map((live) => live.settled())))
     this.#drained = true
-    for (const live of this.#live.values()) live.leave()
+    for (const live of this.#live) live.leave()
   }
 
   async #create(request: CreateRequest, requestHash: string | null): Promise<Prediction> {
-    const { target, input, idempotency } = request
     this.#assertAccepting()
+    const { account, origin, target, idempotency } = request
     const { model, version } = this.#resolve(target, request.fieldErrors)
-    const broken = [...request.fieldErrors, ...(isRecord(input) ? inputErrors(version, input) : [])]
-    if (broken.length > 0 || !isRecord(input)) throw invalidFields(broken)
-
-    const { runnable } = version
-    const reservation = this.#options.scheduler.reserve(runnable)
-    const createdAt = this.#nextCreatedAt()
-    const live = new LivePrediction(
-      {
-        id: idempotency?.id ?? this.#ids.next(createdAt),
-        account: request.account.username,
+    const plan = this.#planInput(request, version)
+    const id = idempotency?.id ?? this.#ids.next(this.#nextCreatedAt())
+    if (this.#beginning.has(id)) throw keyUsed()
+    this.#beginning.add(id)
+    try {
+      const inputParts = plan.parts.length === 0 ? [] : await storeParts(id, plan, this.#options.folders)
+      const { runnable } = version
+      const reservation = inputParts.some(isRemote) ? undefined : this.#options.scheduler.reserve(runnable)
+      // Set when nothing stands between it and the commit, so that rows are committed in this order.
+      const createdAt = this.#nextCreatedAt()
+      const prediction = begin({
+        id,
+        account: account.username,
         model: runnable.model,
         version: version.id,
         contentHash: runnable.contentHash,
-        status: 'starting',
-        revision: 0,
         source: request.source,
-        input,
-        output: null,
-        logs: '',
-        error: null,
-        metrics: null,
+        input: plan.input,
+        inputParts,
         createdAt,
         claimedAt: reservation ? createdAt : null,
-        startedAt: null,
-        completedAt: null,
         deadline: request.cancelAfterMs === undefined ? null : createdAt + request.cancelAfterMs,
         webhook: request.webhook ?? null,
         webhookEventsFilter: request.webhookEventsFilter ?? null,
-        origin: request.origin,
+        origin,
         streamSecret: version.streams ? newSecret() : null,
+        streamsFiles: version.streamsFiles,
+        inlineFiles: request.inline,
         idempotencyKey: idempotency?.key ?? null,
         requestHash,
-      },
-      this.#context,
-    )
-    this.#uncommitted++
+      })
+      const live = await this.#commit(prediction, reservation)
+      this.#options.models.countRun(`${model.owner}/${model.name}`)
+      return live
+    } catch (error) {
+      if (plan.parts.length > 0) await this.#options.folders.remove(id)
+      throw isDiskTrouble(error) ? busy('The disk takes no more at the moment', error) : error
+    } finally {
+      this.#beginning.delete(id)
+    }
+  }
+
+  /** Keeps a new prediction and sends it on its way. */
+  async #commit(prediction: Prediction, reservation: Reservation | undefined): Promise<Prediction> {
+    const live = new LivePrediction(prediction, this.#context)
     try {
       await live.create()
     } catch (error) {
       reservation?.release()
       throw error
-    } finally {
-      this.#uncommitted--
     }
-    this.#remember(live)
-    this.#options.models.countRun(`${model.owner}/${model.name}`)
+    this.#live.add(live)
     const created = live.view
     live.watchDeadline()
     if (reservation) reservation.run(live)
-    else this.#enqueue(live)
+    else this.#queue(live)
     // Its commit was under way when the server began to stop.
     if (this.#drained) live.leave()
     return created
   }
 
-  #remember(live: LivePrediction): void {
-    this.#live.set(live.id, live)
-    this.#liveSize += live.size
+  /** @throws AppError `invalid` with every rule that the request and its input break */
+  #planInput({ account, origin, input, fieldErrors }: CreateRequest, version: Version): InputPlan {
+    if (!isRecord(input)) throw invalidFields(fieldErrors)
+    const broken = [...fieldErrors, ...inputErrors(version, input)]
+    if (broken.length > 0) throw invalidFields(broken)
+    const { plan, errors } = planInput(input, version.findFiles(input), (url) =>
+      this.#ownFiles.resolve(account, origin, url),
+    )
+    if (errors.length > 0) throw invalidFields(errors)
+    return plan
   }
 
   #forget(live: LivePrediction): void {
-    if (this.#live.delete(live.id)) this.#liveSize -= live.size
+    this.#live.remove(live)
+    this.#downloads.forget(live.id)
+    const { status, inputParts, outputFiles } = live.view
+    // What succeeded without files has no folder; what failed may have left some that nobody will hear of.
+    if (status === 'succeeded' && live.bytes === 0 && outputFiles.length === 0) return
+    const kept = new Set([...inputParts, ...outputFiles].map(({ file }) => file))
+    this.#options.folders.keepOnly(live.id, kept).catch((error) => {
+      this.#options.log.warn(
+        { err: error, prediction: live.id },
+        'a folder could not be tidied; the next sweep does it',
+      )
+    })
+  }
+
+  /** Downloads what its input names by URL first. */
+  #queue(live: LivePrediction): void {
+    if (live.view.inputParts.some(isRemote)) this.#downloads.start(live)
+    else this.#enqueue(live)
   }
 
   #enqueue(live: LivePrediction): void {
@@ -271,9 +354,9 @@ export class PredictionService {
     const { writer, scheduler, maxQueue } = this.#options
     if (this.#draining) throw busy('The server is shutting down')
     if (writer.failing) throw busy('The database cannot be written at the moment')
-    if (scheduler.queued + this.#uncommitted >= maxQueue) throw busy(`The queue is full: ${maxQueue} predictions wait`)
-    if (this.#liveSize > LIVE_SIZE)
-      throw busy('The inputs of waiting and running predictions fill the memory set aside for them')
+    if (scheduler.queued + this.#downloads.waiting + this.#beginning.size >= maxQueue)
+      throw busy(`The queue is full: ${maxQueue} predictions wait`)
+    if (this.#live.full) throw busy(this.#live.full)
   }
 
   /** The version to run. Where the body names none, its own errors say so. */
@@ -307,6 +390,6 @@ function inputErrors(version: Version, input: Record<string, unknown>): FieldErr
   return isClientObject(input) ? [CLIENT_OBJECT] : version.validateInput(input)
 }
 
-function busy(reason: string): AppError {
-  return new AppError('unavailable', `${reason}; try again shortly`, { retryAfterSeconds: RETRY_AFTER_SECONDS })
+function busy(reason: string, cause?: unknown): AppError {
+  return new AppError('unavailable', `${reason}; try again shortly`, { cause, retryAfterSeconds: RETRY_AFTER_SECONDS })
 }

@@ -1,7 +1,9 @@
 import type { Database, Statement as SqliteStatement } from 'better-sqlite3'
 import type { Parameter, Statement, Write } from '../db/messages.ts'
 import type { Found, Position } from '../page.ts'
-import type { Metrics, Prediction, Source, Status, WebhookEvent } from './prediction.ts'
+import { bytesOf, type InputPart } from './input-part.ts'
+import type { Metrics, Prediction, ServedFile, Source, Status, WebhookEvent } from './prediction.ts'
+import type { Chunk } from './run-output.ts'
 
 interface Row {
   id: string
@@ -13,7 +15,9 @@ interface Row {
   revision: number
   source: Source
   input: string
+  input_parts: string | null
   output: string | null
+  output_files: string | null
   logs: string
   error: string | null
   metrics: string | null
@@ -26,14 +30,11 @@ interface Row {
   webhook_events_filter: string | null
   origin: string
   stream_secret: string | null
+  streams_files: number
+  inline_files: number
+  data_removed: number
   idempotency_key: string | null
   request_hash: string | null
-}
-
-/** Output values and logs of a running prediction, in the order they were produced. */
-export interface Chunk {
-  output: unknown[]
-  logs: string
 }
 
 /** A page ends after the row that goes beyond this. */
@@ -58,7 +59,9 @@ const COLUMNS: readonly (keyof Row)[] = [
   'revision',
   'source',
   'input',
+  'input_parts',
   'output',
+  'output_files',
   'logs',
   'error',
   'metrics',
@@ -71,14 +74,20 @@ const COLUMNS: readonly (keyof Row)[] = [
   'webhook_events_filter',
   'origin',
   'stream_secret',
+  'streams_files',
+  'inline_files',
+  'data_removed',
   'idempotency_key',
   'request_hash',
 ]
 
 export const predictionStatements = {
   'prediction.insert': `INSERT INTO predictions (${COLUMNS.join(', ')}) VALUES (${COLUMNS.map(() => '?').join(', ')})`,
-  'prediction.update': `UPDATE predictions SET status = ?, output = ?, logs = ?, error = ?, metrics = ?, claimed_at = ?,
-    started_at = ?, completed_at = ?, revision = ? WHERE id = ? AND revision = ?`,
+  'prediction.update': `UPDATE predictions SET status = ?, input_parts = ?, output = ?, output_files = ?, logs = ?, error = ?,
+    metrics = ?, claimed_at = ?, started_at = ?, completed_at = ?, revision = ? WHERE id = ? AND revision = ?`,
+  'prediction.remove-data': `UPDATE predictions SET input = '{}', input_parts = NULL, output = NULL, output_files = NULL,
+    logs = '', stream_secret = NULL, data_removed = 1, revision = revision + 1
+    WHERE id = ? AND completed_at IS NOT NULL AND data_removed = 0`,
   'prediction.append': 'INSERT INTO prediction_chunks (prediction_id, seq, at, data) VALUES (?, ?, ?, ?)',
   'prediction.fold': 'DELETE FROM prediction_chunks WHERE prediction_id = ?',
 } as const
@@ -89,6 +98,11 @@ function statement(name: keyof typeof predictionStatements, parameters: Paramete
 
 function json(value: unknown): string | null {
   return value === null || value === undefined ? null : JSON.stringify(value)
+}
+
+/** Most predictions have no files. */
+function listOrNull(items: readonly unknown[]): string | null {
+  return items.length === 0 ? null : JSON.stringify(items)
 }
 
 export function insert(p: Prediction): Write {
@@ -102,7 +116,9 @@ export function insert(p: Prediction): Write {
     revision: p.revision,
     source: p.source,
     input: JSON.stringify(p.input),
+    input_parts: listOrNull(p.inputParts),
     output: json(p.output),
+    output_files: listOrNull(p.outputFiles),
     logs: p.logs,
     error: p.error,
     metrics: json(p.metrics),
@@ -115,6 +131,9 @@ export function insert(p: Prediction): Write {
     webhook_events_filter: json(p.webhookEventsFilter),
     origin: p.origin,
     stream_secret: p.streamSecret,
+    streams_files: Number(p.streamsFiles),
+    inline_files: Number(p.inlineFiles),
+    data_removed: Number(p.dataRemoved),
     idempotency_key: p.idempotencyKey,
     request_hash: p.requestHash,
   }
@@ -133,7 +152,9 @@ export function update(p: Prediction, revision: number): Write {
       'prediction.update',
       [
         p.status,
+        listOrNull(p.inputParts),
         json(p.output),
+        listOrNull(p.outputFiles),
         p.logs,
         p.error,
         json(p.metrics),
@@ -158,6 +179,11 @@ export function fold(id: string): Write {
   return [statement('prediction.fold', [id])]
 }
 
+/** Takes away all that a prediction that has ended took in and gave out; its row stays. */
+export function removeData(id: string): Write {
+  return [statement('prediction.remove-data', [id])]
+}
+
 /** Reads on the server's own connection: only what has been committed. */
 export class PredictionStore {
   readonly #db: Database
@@ -166,6 +192,7 @@ export class PredictionStore {
   readonly #unfinished
   readonly #unfinishedContent
   readonly #chunks
+  readonly #withData
   readonly #last
   /** One for each combination of filters. */
   readonly #lists = new Map<string, SqliteStatement<Parameter[], Row>>()
@@ -186,6 +213,11 @@ export class PredictionStore {
     this.#chunks = db.prepare<[string], { data: string }>(
       'SELECT data FROM prediction_chunks WHERE prediction_id = ? ORDER BY seq',
     )
+    this.#withData = db
+      .prepare<[number, number], string>(
+        `SELECT id FROM predictions WHERE data_removed = 0 AND completed_at <= ? ORDER BY completed_at LIMIT ?`,
+      )
+      .pluck()
     this.#last = db.prepare<[], number | null>('SELECT created_at FROM predictions ORDER BY rowid DESC LIMIT 1').pluck()
   }
 
@@ -211,13 +243,19 @@ export class PredictionStore {
 
   /** What was stored of the output and logs of a prediction that did not end. */
   chunks(id: string): Chunk {
-    const whole: Chunk = { output: [], logs: '' }
+    const whole: Chunk = { output: [], files: [], logs: '' }
     for (const { data } of this.#chunks.all(id)) {
-      const chunk: Chunk = JSON.parse(data)
+      const chunk: Chunk = { files: [], ...JSON.parse(data) }
       for (const value of chunk.output) whole.output.push(value)
+      for (const file of chunk.files) whole.files.push(file)
       whole.logs += chunk.logs
     }
     return whole
+  }
+
+  /** Ids of predictions that ended by then and still have their data, the longest ago first. */
+  endedWithData(by: number, most: number): string[] {
+    return this.#withData.all(by, most)
   }
 
   /** Creation time of the last row, so that a clock set back does not make ids go back. */
@@ -255,8 +293,9 @@ export class PredictionStore {
     let characters = 0
     for (const row of this.#prepareList(sql).iterate(...parameters)) {
       if (rows.length === size || characters > PAGE_CHARACTERS) return { rows, more: true }
-      characters += row.input.length + (row.output?.length ?? 0) + row.logs.length
-      rows.push(fromRow(row))
+      const prediction = fromRow(row)
+      characters += row.input.length + bytesOf(prediction) + (row.output?.length ?? 0) + row.logs.length
+      rows.push(prediction)
     }
     return { rows, more: false }
   }
@@ -273,6 +312,8 @@ export class PredictionStore {
 function fromRow(row: Row): Prediction {
   const filter: WebhookEvent[] | null =
     row.webhook_events_filter === null ? null : JSON.parse(row.webhook_events_filter)
+  const inputParts: InputPart[] = row.input_parts === null ? [] : JSON.parse(row.input_parts)
+  const outputFiles: ServedFile[] = row.output_files === null ? [] : JSON.parse(row.output_files)
   const metrics: Metrics | null = row.metrics === null ? null : JSON.parse(row.metrics)
   return {
     id: row.id,
@@ -284,7 +325,9 @@ function fromRow(row: Row): Prediction {
     revision: row.revision,
     source: row.source,
     input: JSON.parse(row.input),
+    inputParts,
     output: row.output === null ? null : JSON.parse(row.output),
+    outputFiles,
     logs: row.logs,
     error: row.error,
     metrics,
@@ -297,6 +340,9 @@ function fromRow(row: Row): Prediction {
     webhookEventsFilter: filter,
     origin: row.origin,
     streamSecret: row.stream_secret,
+    streamsFiles: row.streams_files === 1,
+    inlineFiles: row.inline_files === 1,
+    dataRemoved: row.data_removed === 1,
     idempotencyKey: row.idempotency_key,
     requestHash: row.request_hash,
   }

@@ -1,9 +1,12 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { OriginOf } from '../http/origin.ts'
 import { problems } from '../http/schemas.ts'
 import { EventStream, type ServerSentEvent } from '../http/sse.ts'
 import type { LivePrediction } from './live-prediction.ts'
-import { isTerminal, type Prediction } from './prediction.ts'
+import { isTerminal, type Prediction, type ServedFile } from './prediction.ts'
+import type { Presenter } from './presenter.ts'
 import type { PredictionService } from './service.ts'
 
 const ID_LENGTH = 26
@@ -11,37 +14,49 @@ const ID_LENGTH = 26
 const BATCH = 256
 
 /** The output of a prediction as server-sent events; whoever has the URL may read it (replicate-api.md 6). */
-export const streamRoutes: FastifyPluginAsyncTypebox<{ predictions: PredictionService }> = async (
-  app,
-  { predictions },
-) => {
-  app.get(
-    '/v1/streams/:token',
-    {
-      exposeHeadRoute: false,
-      config: { capability: true },
-      schema: {
-        operationId: 'predictions.stream',
-        summary: 'Read the output of a prediction as it is made',
-        description: 'Server-sent events `output`, `error` and `done`, from the start or after `Last-Event-ID`.',
-        security: [],
-        params: Type.Object({ token: Type.String() }),
-        response: {
-          200: Type.Unsafe({ content: { 'text/event-stream': { schema: { type: 'string' } } } }),
-          ...problems,
-        },
+export const streamRoutes: FastifyPluginAsyncTypebox<{
+  predictions: PredictionService
+  presenter: Presenter
+  originOf: OriginOf
+}> = async (app, { predictions, presenter, originOf }) => {
+  async function answer(request: StreamRequest, reply: FastifyReply): Promise<void> {
+    const { token } = request.params
+    const { prediction, live } = predictions.findStream(token.slice(0, ID_LENGTH), token.slice(ID_LENGTH))
+    const origin = originOf(request)
+    const complete: Complete = (values, from, files) => presenter.streamed(prediction, values, from, files, origin)
+    reply.hijack()
+    const stream = new EventStream(reply.raw)
+    await sendOutput(stream, prediction, live, complete, request.headers['last-event-id']?.toString())
+    stream.end()
+  }
+
+  app.get('/v1/streams/:token', streamRoute('predictions.stream', 'the output'), answer)
+  // Beside the uploads, whose ids have no hyphen.
+  app.get('/v1/files/strm-:token', streamRoute('predictions.stream-files', 'the files'), answer)
+}
+
+type StreamRequest = FastifyRequest<{ Params: { token: string } }>
+
+function streamRoute(operationId: string, what: string) {
+  return {
+    exposeHeadRoute: false,
+    config: { capability: true },
+    schema: {
+      operationId,
+      summary: `Read ${what} of a prediction as it is made`,
+      description: 'Server-sent events `output`, `error` and `done`, from the start or after `Last-Event-ID`.',
+      security: [],
+      params: Type.Object({ token: Type.String() }),
+      response: {
+        200: Type.Unsafe({ content: { 'text/event-stream': { schema: { type: 'string' } } } }),
+        ...problems,
       },
     },
-    async (request, reply) => {
-      const { token } = request.params
-      const { prediction, live } = predictions.findStream(token.slice(0, ID_LENGTH), token.slice(ID_LENGTH))
-      reply.hijack()
-      const stream = new EventStream(reply.raw)
-      await sendOutput(stream, prediction, live, request.headers['last-event-id']?.toString())
-      stream.end()
-    },
-  )
+  }
 }
+
+/** Puts texts in the places of the files among streamed values. */
+type Complete = (values: readonly unknown[], from: number, files: readonly ServedFile[]) => Promise<readonly unknown[]>
 
 /** An event whose id is its place in the stream. */
 type NumberedEvent = Omit<ServerSentEvent, 'id'> & { seq: number }
@@ -51,9 +66,11 @@ async function sendOutput(
   stream: EventStream,
   stored: Prediction,
   live: LivePrediction | undefined,
+  complete: Complete,
   lastEventId: string | undefined,
 ): Promise<void> {
   const values = (): readonly unknown[] => (live && !live.ended ? live.streamed : listOf((live?.view ?? stored).output))
+  const files = () => (live && !live.ended ? live.streamedFiles : (live?.view ?? stored).outputFiles)
   // The same ids for every reader and at every replay.
   const second = Math.floor(stored.createdAt / 1000)
   const send = (events: NumberedEvent[]) =>
@@ -62,11 +79,9 @@ async function sendOutput(
   const changes = watch(live, stream.closed.signal)
   for (;;) {
     while (next < values().length && !stream.closed.signal.aborted) {
-      const events = values()
-        .slice(next, next + BATCH)
-        .map((value, index) => outputEvent(next + index, value))
-      next += events.length
-      await send(events)
+      const batch = await complete(values().slice(next, next + BATCH), next, files())
+      await send(batch.map((value, index) => outputEvent(next + index, value)))
+      next += batch.length
     }
     if (stream.closed.signal.aborted) return
     if (!live || live.ended) return send(endEvents(live?.view ?? stored, next))

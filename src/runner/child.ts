@@ -1,5 +1,6 @@
 /** The runner process: one version of one model. It knows no HTTP and no SQL; the server is at the other end of the channel. */
 import { flushCompileCache, registerHooks } from 'node:module'
+import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { messageOf } from '../errors.ts'
 import { siblingModule } from '../sibling-module.ts'
@@ -11,7 +12,7 @@ import type { FromRunner, RunRequest, ToRunner } from './protocol.ts'
 
 const events = new EventQueue(send)
 const waiting: RunRequest[] = []
-let model: Model | undefined
+let loaded: { model: Model; predictionsDir: string } | undefined
 let present: { id: string; controller: AbortController } | undefined
 
 dieWithTheServer()
@@ -32,7 +33,7 @@ process.on('message', (message: ToRunner) => {
       return attempt(message.package.dir, async () => {
         const opened = await Model.open(message.package)
         await opened.setup(message.session, (text) => log(`${text}\n`))
-        model = opened
+        loaded = { model: opened, predictionsDir: message.predictionsDir }
         events.push({ type: 'ready' })
       })
     case 'run':
@@ -47,14 +48,14 @@ process.on('message', (message: ToRunner) => {
 })
 
 async function runWaiting(): Promise<void> {
-  while (model && waiting.length > 0) {
+  while (loaded && waiting.length > 0) {
     const run = waiting.shift()
     if (!run) return
     const controller = new AbortController()
     present = { id: run.id, controller }
     events.push({ type: 'started', id: run.id })
     await events.flush()
-    await model.run(run, controller.signal, events)
+    await loaded.model.run(run, join(loaded.predictionsDir, run.id), controller.signal, events)
     present = undefined
   }
   await events.flush()
@@ -106,10 +107,13 @@ function captureOutput(): void {
   process.stderr.write = write
 }
 
-/** Packages import `reprise/model` wherever they lie, and libraries from beside where they were found. */
+/**
+ * Packages import `reprise/model` wherever they lie, and libraries from beside where they were found, or else those
+ * that come with the server, such as sharp.
+ */
 function resolveImports(sourceDir: string): void {
   const api = siblingModule(import.meta.url, '../models/define-model').href
-  const parentURL = pathToFileURL(`${sourceDir}/`).href
+  const parents = [pathToFileURL(`${sourceDir}/`).href, import.meta.url]
   registerHooks({
     resolve(specifier, context, next) {
       if (specifier === 'reprise/model') return { url: api, shortCircuit: true }
@@ -117,7 +121,11 @@ function resolveImports(sourceDir: string): void {
         return next(specifier, context)
       } catch (error) {
         if (/^[./]|^[a-z]+:/.test(specifier)) throw error
-        return next(specifier, { ...context, parentURL })
+        for (const parentURL of parents)
+          try {
+            return next(specifier, { ...context, parentURL })
+          } catch {}
+        throw error
       }
     },
   })

@@ -1,4 +1,4 @@
-import type { FromRunner, RunnerEvent } from './protocol.ts'
+import type { FromRunner, OutputFile, RunnerEvent } from './protocol.ts'
 
 /** Longest time that output waits to be joined with what follows. */
 const JOIN_MS = 20
@@ -25,10 +25,15 @@ export class EventQueue {
   }
 
   /** Adds one output value; values of one run that wait together travel in one event. */
-  pushOutput(id: string, value: unknown): void {
+  pushOutput(id: string, value: unknown, files: readonly OutputFile[] = []): void {
     const last = this.#events.at(-1)
-    if (last?.type === 'output' && last.id === id) last.values.push(value)
-    else this.#events.push({ type: 'output', id, values: [value] })
+    if (last?.type === 'output' && last.id === id) {
+      for (const file of files) last.files.push({ ...file, path: [last.values.length, ...file.path] })
+      last.values.push(value)
+    } else {
+      const placed = files.map((file) => ({ ...file, path: [0, ...file.path] }))
+      this.#events.push({ type: 'output', id, values: [value], files: placed })
+    }
     this.soon()
   }
 

@@ -1,25 +1,41 @@
+import type { JsonPath } from '../json-path.ts'
+import { ModelFile } from './model-file.ts'
+
 /** Larger results belong in files. */
 const OUTPUT_LIMIT = 32 * 2 ** 20
 const DEEPEST = 500
 const SCALAR_SIZE = 8
 
+export interface FoundFile {
+  path: JsonPath
+  file: ModelFile
+}
+
 /** Keeps count of what one run gives out, and refuses what would not arrive as it was meant. */
 export class OutputMeter {
   #size = 0
+  #path: (string | number)[] = []
+  #found: FoundFile[] = []
 
-  /** @throws when there is no JSON for the value, or when the output grows beyond what a server should take */
-  add(value: unknown): void {
-    this.#measure(value, 'output', 0)
+  /**
+   * Adds a value and returns the files that stand in it.
+   * @throws when there is no JSON for the value, or when the output grows beyond what a server should take
+   */
+  add(value: unknown): FoundFile[] {
+    this.#path = []
+    this.#found = []
+    this.#measure(value)
     if (this.#size > OUTPUT_LIMIT) throw new Error(`The output is longer than ${OUTPUT_LIMIT} characters of JSON`)
+    return this.#found
   }
 
-  #measure(value: unknown, path: string, depth: number): void {
+  #measure(value: unknown): void {
     switch (typeof value) {
       case 'string':
         this.#size += value.length
         return
       case 'number':
-        if (!Number.isFinite(value)) throw noJson(path, `is ${value}`)
+        if (!Number.isFinite(value)) throw this.#noJson(`is ${value}`)
         this.#size += SCALAR_SIZE
         return
       case 'boolean':
@@ -27,30 +43,40 @@ export class OutputMeter {
         this.#size += SCALAR_SIZE
         return
       case 'object':
-        return this.#measureObject(value, path, depth)
+        return this.#measureObject(value)
       default:
-        throw noJson(path, `is a ${typeof value}`)
+        throw this.#noJson(`is a ${typeof value}`)
     }
   }
 
-  #measureObject(value: object | null, path: string, depth: number): void {
+  #measureObject(value: object | null): void {
     this.#size += SCALAR_SIZE
+    if (value instanceof ModelFile) {
+      this.#found.push({ path: [...this.#path], file: value })
+      return
+    }
     if (value === null || 'toJSON' in value) return
-    if (depth === DEEPEST) throw noJson(path, `nests deeper than ${DEEPEST} levels`)
+    if (this.#path.length === DEEPEST) throw this.#noJson(`nests deeper than ${DEEPEST} levels`)
     if (Array.isArray(value)) {
-      for (const [index, item] of value.entries()) this.#measure(item, `${path}.${index}`, depth + 1)
+      for (const [index, item] of value.entries()) this.#measureInside(index, item)
       return
     }
     const prototype: unknown = Object.getPrototypeOf(value)
     if (prototype !== Object.prototype && prototype !== null)
-      throw noJson(path, `is a ${value.constructor.name}; give a plain object or an array`)
+      throw this.#noJson(`is a ${value.constructor.name}; give a plain object or an array`)
     for (const [key, item] of Object.entries(value)) {
       this.#size += key.length
-      this.#measure(item, `${path}.${key}`, depth + 1)
+      this.#measureInside(key, item)
     }
   }
-}
 
-function noJson(path: string, fault: string): Error {
-  return new Error(`The output cannot be written as JSON: ${path} ${fault}`)
+  #measureInside(key: string | number, item: unknown): void {
+    this.#path.push(key)
+    this.#measure(item)
+    this.#path.pop()
+  }
+
+  #noJson(fault: string): Error {
+    return new Error(`The output cannot be written as JSON: ${['output', ...this.#path].join('.')} ${fault}`)
+  }
 }

@@ -5,7 +5,10 @@ import type { PredictContext, SetupContext } from '../models/define-model.ts'
 import { describeFault } from './describe-fault.ts'
 import { loadSession, packagePath } from './engine.ts'
 import type { EventQueue } from './event-queue.ts'
+import { completeInput } from './input-files.ts'
 import { OutputMeter } from './json-output.ts'
+import { ModelFile } from './model-file.ts'
+import { OutputFolder } from './output-folder.ts'
 import type { PackageLocation, RunRequest, SessionSettings, Signature } from './protocol.ts'
 
 type Schema = Record<string, unknown>
@@ -56,18 +59,24 @@ export class Model {
     this.#state = await this.#definition.setup?.(this.#context)
   }
 
-  /** Runs one input and reports all that comes of it; never throws. */
-  async run({ id, input }: RunRequest, signal: AbortSignal, events: EventQueue): Promise<void> {
+  /**
+   * Runs one input and reports all that comes of it; never throws.
+   * @param folder the prediction's own
+   */
+  async run(request: RunRequest, folder: string, signal: AbortSignal, events: EventQueue): Promise<void> {
+    const { id } = request
     const begin = performance.now()
     const seconds = () => (performance.now() - begin) / 1000
     try {
       if (!this.#context) throw new Error('The model was run before its setup')
+      const input = await completeInput(request, folder)
       const result = this.#definition.predict(
         { ...this.#defaults, ...input },
         {
           ...this.#context,
           state: this.#state,
           signal,
+          file: (bytes, options) => new ModelFile(bytes, options),
           log: (text) => {
             events.push({ type: 'log', id, text: `${text}\n` })
             events.soon()
@@ -78,9 +87,11 @@ export class Model {
           },
         },
       )
-      const output = this.#streams ? await forward(id, result, signal, events) : await result
-      if (!this.#streams) new OutputMeter().add(output)
-      events.push({ type: 'done', id, output: output ?? null, seconds: seconds() })
+      const outputs = new OutputFolder(folder)
+      if (this.#streams) await forward(id, result, outputs, signal, events)
+      const output = this.#streams ? null : await result
+      const { value, files } = await outputs.store(output, new OutputMeter().add(output))
+      events.push({ type: 'done', id, output: value ?? null, files, seconds: seconds() })
     } catch (error) {
       events.push({ type: 'error', id, message: describeFault(error, this.#dir), seconds: seconds() })
     }
@@ -88,16 +99,21 @@ export class Model {
 }
 
 /** Sends what a generator yields until it ends or the run is canceled. */
-async function forward(id: string, result: unknown, signal: AbortSignal, events: EventQueue): Promise<null> {
+async function forward(
+  id: string,
+  result: unknown,
+  outputs: OutputFolder,
+  signal: AbortSignal,
+  events: EventQueue,
+): Promise<void> {
   if (!isAsyncIterable(result))
     throw new Error('The output is declared as a stream, but predict is not an async generator')
   const meter = new OutputMeter()
   for await (const value of result) {
     if (signal.aborted) break
-    meter.add(value)
-    events.pushOutput(id, value)
+    const stored = await outputs.store(value, meter.add(value))
+    events.pushOutput(id, stored.value, stored.files)
   }
-  return null
 }
 
 function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {

@@ -1,4 +1,5 @@
 /** Every message between the server and a runner process. Both sides import it; it travels as JSON. */
+import type { JsonPath } from '../json-path.ts'
 
 export interface PackageLocation {
   /** The snapshot that is run. */
@@ -20,16 +21,42 @@ export interface Signature {
   output: Record<string, unknown>
 }
 
+/** Something that stands in an input and lies in the folder of the prediction. */
+export interface InputFile {
+  path: JsonPath
+  /** Its name in the folder. */
+  file: string
+  /** Bytes. */
+  size: number
+  /** What the model gets: a file, or the JSON that the file holds. */
+  as: { type: 'file'; name: string; contentType: string } | { type: 'json' }
+}
+
+/** A file that a model gave out; null stands at its place in the output. */
+export interface OutputFile {
+  /** From the output of a run, or from the list of values of an event. */
+  path: JsonPath
+  /** Its name in the folder of the prediction, where it lies whole and synced. */
+  file: string
+  name: string
+  contentType: string
+  /** Bytes. */
+  size: number
+  /** Lowercase hex. */
+  sha256: string
+}
+
 export interface RunRequest {
   id: string
   input: Readonly<Record<string, unknown>>
+  inputFiles: readonly InputFile[]
 }
 
 export type ToRunner =
   /** Imports the code, without its setup, and tells its signature. */
   | { type: 'inspect'; package: PackageLocation }
-  /** Imports the code and runs its setup. */
-  | { type: 'load'; package: PackageLocation; session: SessionSettings }
+  /** Imports the code and runs its setup. Each prediction has a folder of its own, named by its id, in `predictionsDir`. */
+  | { type: 'load'; package: PackageLocation; session: SessionSettings; predictionsDir: string }
   /** Queues runs; they are run one after the other, in order. */
   | { type: 'run'; runs: readonly RunRequest[] }
   /** Forgets a queued run, or asks the present one to stop. */
@@ -42,11 +69,11 @@ export type RunnerEvent =
   | { type: 'refused'; message: string }
   /** Delivered before the model sees the input, so that a death tells which run caused it. */
   | { type: 'started'; id: string }
-  | { type: 'output'; id: string; values: unknown[] }
+  | { type: 'output'; id: string; values: unknown[]; files: OutputFile[] }
   /** `id` is null outside of a run. */
   | { type: 'log'; id: string | null; text: string }
   | { type: 'metric'; id: string; name: string; value: number }
-  | { type: 'done'; id: string; output: unknown; seconds: number }
+  | { type: 'done'; id: string; output: unknown; files: OutputFile[]; seconds: number }
   | { type: 'error'; id: string; message: string; seconds: number }
   /** A queued run was forgotten. */
   | { type: 'dropped'; id: string }

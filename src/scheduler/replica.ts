@@ -32,6 +32,14 @@ export interface ReplicaEnd {
   neverRan?: { crashed: boolean }
 }
 
+export interface ReplicaOptions {
+  launch: LaunchRunner
+  /** Of one session. */
+  threads: number
+  /** Where each prediction has its folder. */
+  predictionsDir: string
+}
+
 export interface ReplicaListener {
   onReady(): void
   /** A task left; there may be room for another. */
@@ -62,7 +70,11 @@ export class Replica {
   readonly #stopSetupTimer: () => void
   readonly #ended = Promise.withResolvers<void>()
 
-  constructor(version: RunnableVersion, threads: number, launch: LaunchRunner, listener: ReplicaListener) {
+  constructor(
+    version: RunnableVersion,
+    { launch, threads, predictionsDir }: ReplicaOptions,
+    listener: ReplicaListener,
+  ) {
     this.#version = version
     this.#listener = listener
     this.#runner = launch({
@@ -71,7 +83,12 @@ export class Replica {
       onExit: (how) => this.#onExit(how),
     })
     const { setupTimeoutMs, sessionOptions } = version.run
-    this.#runner.send({ type: 'load', package: version.package, session: { threads, options: sessionOptions } })
+    this.#runner.send({
+      type: 'load',
+      package: version.package,
+      session: { threads, options: sessionOptions },
+      predictionsDir,
+    })
     this.#stopSetupTimer = startTimer(setupTimeoutMs, () => {
       this.#reason = `Setup timed out after ${formatDuration(setupTimeoutMs)}`
       this.kill()
@@ -124,7 +141,7 @@ export class Replica {
         runs = []
         size = 0
       }
-      runs.push({ id: task.id, input: task.input })
+      runs.push({ id: task.id, input: task.input, inputFiles: task.inputFiles })
       size += task.size
     }
     if (runs.length > 0) this.#runner.send({ type: 'run', runs })
@@ -157,7 +174,7 @@ export class Replica {
       case 'started':
         return this.#onStarted(this.#sent.get(event.id))
       case 'output':
-        return this.#sent.get(event.id)?.task.onOutput(event.values)
+        return this.#sent.get(event.id)?.task.onOutput(event.values, event.files)
       case 'log':
         if (event.id === null) return this.#listener.onServerLog(event.text)
         return this.#sent.get(event.id)?.task.onLog(event.text)
@@ -165,7 +182,7 @@ export class Replica {
         return this.#sent.get(event.id)?.task.onMetric(event.name, event.value)
       case 'done':
         this.#measure(event.seconds)
-        return this.#leave(event.id)?.task.onDone(event.output, event.seconds)
+        return this.#leave(event.id)?.task.onDone(event.output, event.files, event.seconds)
       case 'error':
         this.#measure(event.seconds)
         return this.#leave(event.id)?.task.onFailed(event.message, event.seconds)

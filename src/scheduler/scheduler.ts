@@ -12,6 +12,8 @@ export interface SchedulerOptions {
   log: Logger
   /** Cores that all runners share. */
   threads: number
+  /** Where each prediction has its folder. */
+  predictionsDir: string
 }
 
 /** Decides which task runs where and when: one lane for each version that has been asked for. */
@@ -88,17 +90,21 @@ export class Scheduler {
       clock,
       started: () => this.#started,
       startReplica: (runnable, listener) =>
-        new Replica(runnable, this.#threadsFor(runnable), this.#options.launch, {
-          ...listener,
-          onFree: () => {
-            listener.onFree()
-            this.#tellIdle()
+        new Replica(
+          runnable,
+          { ...this.#options, threads: this.#threadsFor(runnable) },
+          {
+            ...listener,
+            onFree: () => {
+              listener.onFree()
+              this.#tellIdle()
+            },
+            onEnd: (end) => {
+              listener.onEnd(end)
+              this.#tellIdle()
+            },
           },
-          onEnd: (end) => {
-            listener.onEnd(end)
-            this.#tellIdle()
-          },
-        }),
+        ),
       onServerLog: ({ model }, text) => log.info({ model }, text.trimEnd()),
       onDied: ({ model }, reason) => log.warn({ model, reason }, 'a runner ended'),
       onBroken: ({ model }, reason) => log.error({ model, reason }, 'the model cannot be set up'),

@@ -1,4 +1,4 @@
-import type { RunRequest } from '../runner/protocol.ts'
+import type { OutputFile, RunRequest } from '../runner/protocol.ts'
 
 /** A piece of work for a runner, as the scheduler sees it. The callbacks come in order, and none after an ending one. */
 export interface Task extends RunRequest {
@@ -9,9 +9,10 @@ export interface Task extends RunRequest {
   /** Records durably that a runner is about to run this. */
   claim(): Promise<void>
   onStarted(): void
-  onOutput(values: readonly unknown[]): void
+  /** @param files with paths that begin with an index in `values` */
+  onOutput(values: readonly unknown[], files: readonly OutputFile[]): void
   onLog(text: string): void
   onMetric(name: string, value: number): void
-  onDone(output: unknown, seconds: number): void
+  onDone(output: unknown, files: readonly OutputFile[], seconds: number): void
   onFailed(message: string, seconds?: number): void
 }

@@ -1,6 +1,6 @@
 import { pino } from 'pino'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
-import { IdMaker } from '../../src/predictions/id.ts'
+import { IdMaker } from '../../src/id.ts'
 import { type LiveContext, LivePrediction } from '../../src/predictions/live-prediction.ts'
 import { cancel, expire, type Prediction, type Status, start } from '../../src/predictions/prediction.ts'
 import { PredictionStore, predictionStatements, update } from '../../src/predictions/store.ts'
@@ -57,7 +57,7 @@ test('a run goes from queued to succeeded, and what readers see is on disk', asy
   expect(stored()).toMatchObject({ status: 'processing', revision: 2 })
   live.onLog('line\n')
   live.onMetric('tokens', 3)
-  live.onDone({ answer: 42 }, 0.25)
+  live.onDone({ answer: 42 }, [], 0.25)
   await live.settled()
   expect(live.ended).toBe(true)
   expect(live.view).toEqual(stored())
@@ -75,7 +75,7 @@ test('a run goes from queued to succeeded, and what readers see is on disk', asy
 test('a start and an end that come together are one commit', async () => {
   const { live, stored, seen } = await setUp({ claimedAt: CREATED })
   live.onStarted()
-  live.onDone('short', 0.001)
+  live.onDone('short', [], 0.001)
   await live.settled()
   expect(stored()).toMatchObject({ status: 'succeeded', output: 'short', startedAt: CREATED })
   expect(seen).toEqual(['succeeded'])
@@ -96,9 +96,9 @@ describe('an end is final', () => {
     const { live, stored, happened } = await setUp({ claimedAt: CREATED })
     live.end(cancel)
     live.onStarted()
-    live.onOutput(['late'])
+    live.onOutput(['late'], [])
     live.onLog('late')
-    live.onDone('late', 1)
+    live.onDone('late', [], 1)
     live.onFailed('late', 1)
     live.end(expire)
     await live.settled()
@@ -126,7 +126,7 @@ describe('an end is final', () => {
   test('of many ends at once the first counts', async () => {
     const { live, stored } = await setUp({ claimedAt: CREATED })
     live.onFailed('first', 1)
-    live.onDone('second', 1)
+    live.onDone('second', [], 1)
     live.end(cancel)
     await live.settled()
     expect(stored()).toMatchObject({ status: 'failed', error: 'first', output: null })
@@ -144,38 +144,38 @@ describe('output that streams', () => {
 
   test('is seen at once, and stored after half a second', async () => {
     const { live, writer } = await running()
-    live.onOutput(['a', 'b'])
+    live.onOutput(['a', 'b'], [])
     live.onLog('one\n')
     expect(live.view).toMatchObject({ output: ['a', 'b'], logs: 'one\n' })
     await writer.settled()
     expect(store.chunks(live.id).output).toEqual([])
     vi.advanceTimersByTime(CHUNK_MS)
     await writer.settled()
-    expect(store.chunks(live.id)).toEqual({ output: ['a', 'b'], logs: 'one\n' })
+    expect(store.chunks(live.id)).toEqual({ output: ['a', 'b'], files: [], logs: 'one\n' })
   })
 
   test('is stored in pieces that add up', async () => {
     const { live, writer, reader } = await running()
     for (const value of ['a', 'b', 'c']) {
-      live.onOutput([value])
+      live.onOutput([value], [])
       live.onLog(`${value}\n`)
       vi.advanceTimersByTime(CHUNK_MS)
       await writer.settled()
     }
-    expect(store.chunks(live.id)).toEqual({ output: ['a', 'b', 'c'], logs: 'a\nb\nc\n' })
+    expect(store.chunks(live.id)).toEqual({ output: ['a', 'b', 'c'], files: [], logs: 'a\nb\nc\n' })
     const count = reader.prepare('SELECT count(*) FROM prediction_chunks WHERE prediction_id = ?').pluck()
     expect(count.get(live.id)).toBe(3)
   })
 
   test('is folded into the row when the prediction ends', async () => {
     const { live, stored, writer } = await running()
-    live.onOutput(['a'])
+    live.onOutput(['a'], [])
     vi.advanceTimersByTime(CHUNK_MS)
     await writer.settled()
-    live.onOutput(['b'])
-    live.onDone(null, 1)
+    live.onOutput(['b'], [])
+    live.onDone(null, [], 1)
     await live.settled()
-    expect(store.chunks(live.id)).toEqual({ output: [], logs: '' })
+    expect(store.chunks(live.id)).toEqual({ output: [], files: [], logs: '' })
     expect(stored()?.output).toEqual(['a', 'b'])
     vi.advanceTimersByTime(10 * CHUNK_MS)
     await writer.settled()
@@ -184,10 +184,10 @@ describe('output that streams', () => {
 
   test('leaves nothing behind when a piece is on its way at the end', async () => {
     const { live, stored, writer } = await running()
-    live.onOutput(['a'])
+    live.onOutput(['a'], [])
     vi.advanceTimersByTime(CHUNK_MS)
-    live.onOutput(['b'])
-    live.onDone(null, 1)
+    live.onOutput(['b'], [])
+    live.onDone(null, [], 1)
     await live.settled()
     await writer.settled()
     vi.advanceTimersByTime(10 * CHUNK_MS)
@@ -198,7 +198,7 @@ describe('output that streams', () => {
 
   test('is kept as far as it came when the prediction fails', async () => {
     const { live, stored } = await running()
-    live.onOutput(['a'])
+    live.onOutput(['a'], [])
     live.onFailed('The tokens ran out', 1)
     await live.settled()
     expect(stored()).toMatchObject({ status: 'failed', output: ['a'], error: 'The tokens ran out' })
@@ -206,7 +206,7 @@ describe('output that streams', () => {
 
   test('that never came is an empty list on success, and null otherwise', async () => {
     const done = await running()
-    done.live.onDone(null, 1)
+    done.live.onDone(null, [], 1)
     await done.live.settled()
     expect(done.stored()?.output).toEqual([])
     const canceled = await running()
@@ -220,7 +220,7 @@ test('logs beyond 4 MiB are cut, and say so', async () => {
   const { live, stored } = await setUp({ claimedAt: CREATED })
   for (let i = 0; i < 5; i++) live.onLog('x'.repeat(2 ** 20))
   live.onLog('the last line')
-  live.onDone('done', 1)
+  live.onDone('done', [], 1)
   await live.settled()
   const logs = stored()?.logs ?? ''
   expect(logs.slice(2 ** 22)).toBe('\n[logs beyond 4194304 characters are not kept]\n')
@@ -253,7 +253,7 @@ describe('a deadline', () => {
   test('does nothing once the prediction has ended', async () => {
     const { live, stored } = await setUp({ claimedAt: CREATED, deadline: CREATED + 5_000 })
     live.watchDeadline()
-    live.onDone('done', 1)
+    live.onDone('done', [], 1)
     await live.settled()
     vi.advanceTimersByTime(10_000)
     expect(vi.getTimerCount()).toBe(0)
@@ -265,7 +265,7 @@ describe('when the database does not take a change', () => {
   test('it is tried again until it does, and readers see no end until then', async () => {
     const { live, stored, writer } = await setUp({ claimedAt: CREATED })
     await writer.submit([{ name: 'fill', parameters: [] }])
-    live.onDone('x'.repeat(100_000), 1)
+    live.onDone('x'.repeat(100_000), [], 1)
     await writer.settled()
     expect(live.view.status).toBe('starting')
     expect(stored()?.status).toBe('starting')
@@ -284,7 +284,7 @@ describe('when the database does not take a change', () => {
     const started = start(live.view, CREATED)
     if (!started) throw new Error('It did not start')
     await writer.submit(update({ ...started, revision: 9 }, 0))
-    live.onDone('done', 1)
+    live.onDone('done', [], 1)
     await live.settled()
     expect(stored()).toMatchObject({ status: 'processing', revision: 9 })
     expect(happened).toEqual(['ended'])
@@ -303,7 +303,7 @@ describe('when the database does not take a change', () => {
 
 test('a prediction taken up after a restart ends with what a former server stored of it', async () => {
   const { live, context, stored, writer } = await setUp({ claimedAt: CREATED, ...streaming })
-  live.onOutput(['a', 'b'])
+  live.onOutput(['a', 'b'], [])
   live.onLog('one\n')
   vi.advanceTimersByTime(CHUNK_MS)
   await writer.settled()
@@ -314,13 +314,13 @@ test('a prediction taken up after a restart ends with what a former server store
   again.onFailed('Interrupted')
   await again.settled()
   expect(stored()).toMatchObject({ status: 'failed', error: 'Interrupted', output: ['a', 'b'], logs: 'one\n' })
-  expect(store.chunks(live.id)).toEqual({ output: [], logs: '' })
+  expect(store.chunks(live.id)).toEqual({ output: [], files: [], logs: '' })
 })
 
 test('a stream of very many values is taken up whole', async () => {
   const { live, context, stored, writer } = await setUp({ claimedAt: CREATED, ...streaming })
   const values = Array.from({ length: 300_000 }, (_, i) => `${i}`)
-  live.onOutput(values)
+  live.onOutput(values, [])
   vi.advanceTimersByTime(CHUNK_MS)
   await writer.settled()
   live.leave()

@@ -18,8 +18,8 @@ const CLAIMED = CREATED + 100
 const STARTED = CREATED + 250
 const NOW = CREATED + 1_750
 
-const produced = { output: ['a'], logs: 'line\n' }
-const report = { output: 'whole', logs: 'line\n', metrics: { tokens: 3 }, predictSeconds: 1.23456789 }
+const produced = { output: ['a'], outputFiles: [], logs: 'line\n' }
+const report = { output: 'whole', outputFiles: [], logs: 'line\n', metrics: { tokens: 3 }, predictSeconds: 1.23456789 }
 
 const queued = makePrediction({ createdAt: CREATED })
 const claimed: Prediction = { ...queued, claimedAt: CLAIMED }
@@ -123,7 +123,7 @@ test.each([
   ['cancel', cancel],
   ['expire', expire],
 ])('what never started ends with a start, no time in between, and no error: %s', (_name, transition) => {
-  expect(transition(queued, { output: null, logs: '' }, NOW)).toMatchObject({
+  expect(transition(queued, { output: null, outputFiles: [], logs: '' }, NOW)).toMatchObject({
     startedAt: NOW,
     completedAt: NOW,
     error: null,

@@ -60,7 +60,7 @@ describe('one prediction', () => {
     const queued = makePrediction()
     const claimed = changed(claim(queued, 1_700_000_000_001))
     const started = changed(start(claimed, 1_700_000_000_002))
-    const report = { output: { a: 1 }, logs: 'line\n', metrics: { tokens: 2 }, predictSeconds: 1 }
+    const report = { output: { a: 1 }, outputFiles: [], logs: 'line\n', metrics: { tokens: 2 }, predictSeconds: 1 }
     const ended = changed(succeed(started, report, 1_700_000_000_003))
     await writer.submit(insert(queued))
     for (const [before, after] of [
@@ -79,7 +79,7 @@ describe('one prediction', () => {
     const claimed = changed(claim(queued, 1))
     await writer.submit(insert(queued))
     await writer.submit(update(claimed, 0))
-    const canceled = changed(cancel(queued, { output: null, logs: '' }, 2))
+    const canceled = changed(cancel(queued, { output: null, outputFiles: [], logs: '' }, 2))
     await expect(writer.submit(update(canceled, 0))).rejects.toMatchObject({ code: 'conflict' })
     expect(store.find(queued.id)).toEqual(claimed)
   })
@@ -144,30 +144,30 @@ describe('what a restart looks at', () => {
 describe('chunks', () => {
   test('are put together in the order they were produced', async () => {
     const { writer, store } = setUp()
-    await writer.submit(append('a', 1, { output: [{ b: 2 }], logs: 'two\n' }, 2))
-    await writer.submit(append('a', 0, { output: ['one', null], logs: 'one\n' }, 1))
-    await writer.submit(append('other', 0, { output: ['other'], logs: '' }, 1))
-    expect(store.chunks('a')).toEqual({ output: ['one', null, { b: 2 }], logs: 'one\ntwo\n' })
-    expect(store.chunks('none')).toEqual({ output: [], logs: '' })
+    await writer.submit(append('a', 1, { output: [{ b: 2 }], files: [], logs: 'two\n' }, 2))
+    await writer.submit(append('a', 0, { output: ['one', null], files: [], logs: 'one\n' }, 1))
+    await writer.submit(append('other', 0, { output: ['other'], files: [], logs: '' }, 1))
+    expect(store.chunks('a')).toEqual({ output: ['one', null, { b: 2 }], files: [], logs: 'one\ntwo\n' })
+    expect(store.chunks('none')).toEqual({ output: [], files: [], logs: '' })
   })
 
   test('go in the commit that writes the whole output', async () => {
     const { writer, store } = setUp()
     const queued = makePrediction()
-    const ended = changed(cancel(queued, { output: ['one'], logs: 'one\n' }, 1))
+    const ended = changed(cancel(queued, { output: ['one'], outputFiles: [], logs: 'one\n' }, 1))
     await writer.submit(insert(queued))
-    await writer.submit(append(queued.id, 0, { output: ['one'], logs: 'one\n' }, 1))
+    await writer.submit(append(queued.id, 0, { output: ['one'], files: [], logs: 'one\n' }, 1))
     await writer.submit([...update(ended, 0), ...fold(ended.id)])
-    expect(store.chunks(queued.id)).toEqual({ output: [], logs: '' })
+    expect(store.chunks(queued.id)).toEqual({ output: [], files: [], logs: '' })
     expect(store.find(queued.id)?.output).toEqual(['one'])
   })
 
   test('stay when the row has moved on', async () => {
     const { writer, store } = setUp()
     const queued = makePrediction()
-    const ended = changed(cancel(queued, { output: null, logs: '' }, 1))
+    const ended = changed(cancel(queued, { output: null, outputFiles: [], logs: '' }, 1))
     await writer.submit(insert({ ...queued, revision: 7 }))
-    await writer.submit(append(queued.id, 0, { output: ['one'], logs: '' }, 1))
+    await writer.submit(append(queued.id, 0, { output: ['one'], files: [], logs: '' }, 1))
     await expect(writer.submit([...update(ended, 0), ...fold(ended.id)])).rejects.toMatchObject({ code: 'conflict' })
     expect(store.chunks(queued.id).output).toEqual(['one'])
   })

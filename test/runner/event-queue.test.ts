@@ -13,7 +13,7 @@ beforeEach(() => {
   queue = new EventQueue(async (events) => void sent.push(events))
 })
 
-const output = (id: string, ...values: unknown[]) => ({ type: 'output', id, values })
+const output = (id: string, ...values: unknown[]) => ({ type: 'output', id, values, files: [] })
 
 test('the first output after a pause leaves at once', () => {
   queue.pushOutput('a', 1)
@@ -41,7 +41,7 @@ test('output keeps its place among other events', async () => {
   queue.pushOutput('a', 1)
   queue.push({ type: 'log', id: 'a', text: 'between' })
   queue.pushOutput('a', 2)
-  queue.push({ type: 'done', id: 'a', output: null, seconds: 1 })
+  queue.push({ type: 'done', id: 'a', output: null, files: [], seconds: 1 })
   await queue.flush()
   expect(sent[1]).toMatchObject([{ values: [1] }, { type: 'log' }, { values: [2] }, { type: 'done' }])
 })

@@ -65,14 +65,14 @@ test("none of the server's settings reaches a runner, and no telemetry leaves it
 test('runs are made one after the other, and each reports its start, its output and its end', async () => {
   const { runner, events, next } = launch()
   const ready = next('ready')
-  runner.send({ type: 'load', package: location, session: { threads: 1, options: {} } })
+  runner.send({ type: 'load', package: location, session: { threads: 1, options: {} }, predictionsDir: '/nowhere' })
   await ready
   events.length = 0
   runner.send({
     type: 'run',
     runs: [
-      { id: 'first', input: { count: 2 } },
-      { id: 'failing', input: { count: 0, fail: true } },
+      { id: 'first', input: { count: 2 }, inputFiles: [] },
+      { id: 'failing', input: { count: 0, fail: true }, inputFiles: [] },
     ],
   })
   await next('error')
@@ -91,7 +91,12 @@ test('runs are made one after the other, and each reports its start, its output 
 
 test('a package that cannot be imported is refused with the reason', async () => {
   const { runner, events, next } = launch()
-  runner.send({ type: 'load', package: { ...location, entry: 'nowhere.ts' }, session: { threads: 1, options: {} } })
+  runner.send({
+    type: 'load',
+    package: { ...location, entry: 'nowhere.ts' },
+    session: { threads: 1, options: {} },
+    predictionsDir: '/nowhere',
+  })
   await next('refused')
   expect(events).toEqual([{ type: 'refused', message: expect.stringContaining('nowhere.ts') }])
 })

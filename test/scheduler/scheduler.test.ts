@@ -14,7 +14,13 @@ beforeEach(() => {
   vi.useFakeTimers()
   runners = new FakeRunners()
   const clock = { now: () => Date.now(), monotonic: () => performance.now() }
-  scheduler = new Scheduler({ launch: runners.launch, clock, log: pino({ level: 'silent' }), threads: 8 })
+  scheduler = new Scheduler({
+    launch: runners.launch,
+    clock,
+    log: pino({ level: 'silent' }),
+    threads: 8,
+    predictionsDir: '/predictions',
+  })
   scheduler.start()
 })
 afterEach(() => {
@@ -95,13 +101,13 @@ describe('dispatch', () => {
     await pass()
     runners.last.report(
       { type: 'started', id: 'a' },
-      { type: 'output', id: 'a', values: [1, 2] },
+      { type: 'output', id: 'a', values: [1, 2], files: [] },
       { type: 'log', id: 'a', text: 'hm' },
     )
     runners.last.print('native')
     runners.last.report(
       { type: 'metric', id: 'a', name: 'n', value: 3 },
-      { type: 'done', id: 'a', output: 'well', seconds: 1 },
+      { type: 'done', id: 'a', output: 'well', files: [], seconds: 1 },
     )
     runners.last.report({ type: 'error', id: 'a', message: 'too late', seconds: 1 })
     expect(task?.story).toEqual(['claim', 'started', 'output 1 2', 'log hm', 'log native', 'metric n 3', 'done well'])
@@ -278,7 +284,7 @@ describe('a task that is abandoned', () => {
     await pass(10 * GRACE_MS)
     expect(runners.last.canceled).toEqual(['b'])
     expect(runners.last.killed).toBe(false)
-    runners.last.report({ type: 'done', id: 'a', output: 1, seconds: 0 }, { type: 'dropped', id: 'b' })
+    runners.last.report({ type: 'done', id: 'a', output: 1, files: [], seconds: 0 }, { type: 'dropped', id: 'b' })
     enqueue('c')
     await pass()
     expect(runners.last.runs.flat()).toEqual(['a', 'b', 'c'])
@@ -483,7 +489,13 @@ test('large inputs are sent ahead in messages of their own', async () => {
 
 test('nothing is run before the scheduler is started, and then what came first', async () => {
   const clock = { now: () => Date.now(), monotonic: () => performance.now() }
-  const held = new Scheduler({ launch: runners.launch, clock, log: pino({ level: 'silent' }), threads: 8 })
+  const held = new Scheduler({
+    launch: runners.launch,
+    clock,
+    log: pino({ level: 'silent' }),
+    threads: 8,
+    predictionsDir: '/predictions',
+  })
   const task = new FakeTask('early')
   held.enqueue(version(), task)
   expect(held.queued).toBe(1)

@@ -36,7 +36,7 @@ class FakeRunner implements Runner {
 
   /** Reports a whole run. */
   finish(id: string, seconds: number): void {
-    this.report({ type: 'started', id }, { type: 'done', id, output: id, seconds })
+    this.report({ type: 'started', id }, { type: 'done', id, output: id, files: [], seconds })
   }
 
   print(text: string): void {

@@ -4,6 +4,7 @@ import type { Task } from '../../src/scheduler/task.ts'
 export class FakeTask implements Task {
   readonly id: string
   readonly input = {}
+  readonly inputFiles = []
   size = 1
   readonly story: string[] = []
   wanted = true

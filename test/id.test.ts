@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { ID_PATTERN, IdMaker } from '../../src/predictions/id.ts'
+import { ID_PATTERN, IdMaker } from '../src/id.ts'
 
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz'
 

@@ -1,5 +1,5 @@
 import { randomFillSync } from 'node:crypto'
-import { BASE32 } from '../secret.ts'
+import { BASE32 } from './secret.ts'
 
 export const ID_PATTERN = /^[0-9a-hjkmnp-tv-z]{26}$/
 const TIME_LENGTH = 10

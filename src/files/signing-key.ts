@@ -1,0 +1,40 @@
+import { randomBytes } from 'node:crypto'
+import { chmod, mkdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { makeFolderDurably, writeDurably } from '../durable-file.ts'
+import { AppError } from '../errors.ts'
+
+const LENGTH = 32
+
+/**
+ * The key that signs download URLs, `keys/files` in the data folder; made at the first start.
+ * @throws AppError `configuration` when the file holds something else
+ */
+export async function signingKey(dataDir: string): Promise<Uint8Array> {
+  const folder = join(dataDir, 'keys')
+  const path = join(folder, 'files')
+  const key = (await read(path)) ?? (await make(folder, path))
+  if (key.length === LENGTH) return key
+  throw new AppError(
+    'configuration',
+    `The key ${path} has ${key.length} bytes instead of ${LENGTH}; put back a copy that is whole, or remove it: a new one is made, and download URLs handed out so far stop working`,
+  )
+}
+
+async function read(path: string): Promise<Uint8Array | undefined> {
+  try {
+    return await readFile(path)
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return
+    throw error
+  }
+}
+
+async function make(folder: string, path: string): Promise<Uint8Array> {
+  const key = randomBytes(LENGTH)
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  await makeFolderDurably(folder)
+  await writeDurably(path, key)
+  await chmod(path, 0o600)
+  return key
+}

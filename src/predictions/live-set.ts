@@ -1,0 +1,50 @@
+import type { LivePrediction } from './live-prediction.ts'
+
+/** Characters of input held in memory before no more are taken. */
+const MOST_CHARACTERS = 512 * 2 ** 20
+/** Bytes of input held on the disk for predictions that have not ended before no more are taken. */
+const MOST_BYTES = 16 * 2 ** 30
+
+/** The predictions that have not ended, and what their inputs take. */
+export class LiveSet {
+  readonly #live = new Map<string, LivePrediction>()
+  #characters = 0
+  #bytes = 0
+
+  get size(): number {
+    return this.#live.size
+  }
+
+  /** Why no more can be taken; undefined while there is room. */
+  get full(): string | undefined {
+    if (this.#characters > MOST_CHARACTERS)
+      return 'The inputs of waiting and running predictions fill the memory set aside for them'
+    if (this.#bytes > MOST_BYTES)
+      return 'The inputs of waiting and running predictions fill the disk space set aside for them'
+    return undefined
+  }
+
+  get(id: string): LivePrediction | undefined {
+    return this.#live.get(id)
+  }
+
+  has(id: string): boolean {
+    return this.#live.has(id)
+  }
+
+  add(live: LivePrediction): void {
+    this.#live.set(live.id, live)
+    this.#characters += live.size
+    this.#bytes += live.bytes
+  }
+
+  remove(live: LivePrediction): void {
+    if (!this.#live.delete(live.id)) return
+    this.#characters -= live.size
+    this.#bytes -= live.bytes
+  }
+
+  [Symbol.iterator](): Iterator<LivePrediction> {
+    return this.#live.values()
+  }
+}
