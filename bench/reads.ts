@@ -73,6 +73,7 @@ function fill(path: string, size: number): string[] {
         revision: 1,
         source: 'api',
         input: { text: `number ${i}` },
+        sealedSecrets: null,
         inputParts: [],
         output: `hello number ${i}`,
         outputFiles: [],

@@ -22,6 +22,8 @@ import { PredictionStore, predictionStatements } from './predictions/store.ts'
 import { runnerLauncher } from './runner/host.ts'
 import { RunnerRecords } from './runner/records.ts'
 import { Scheduler } from './scheduler/scheduler.ts'
+import { SecretBox } from './secret-box.ts'
+import { keyOf } from './server-key.ts'
 import { doneWithin } from './timer.ts'
 
 /** The start waits this long for packages it has never seen; creates on those still missing answer 503 meanwhile. */
@@ -127,6 +129,7 @@ export async function compose(
       files,
       folders,
       downloader,
+      secretBox: new SecretBox(await keyOf(dataDir, 'inputs')),
       clock,
       log,
       maxQueue: config.maxQueue,

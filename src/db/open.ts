@@ -9,6 +9,8 @@ export function configureConnection(db: Database.Database, durability: 'full' | 
   db.pragma('journal_mode = WAL')
   db.pragma(`synchronous = ${durability === 'full' ? 'FULL' : 'NORMAL'}`)
   db.pragma('foreign_keys = ON')
+  // What is removed is overwritten, so that no copy of the file tells it.
+  db.pragma('secure_delete = ON')
 }
 
 /**

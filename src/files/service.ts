@@ -9,12 +9,12 @@ import { makeFolderDurably } from '../durable-file.ts'
 import { AppError, notFound } from '../errors.ts'
 import { IdMaker } from '../id.ts'
 import { type Page, type Position, toPage } from '../page.ts'
+import { keyOf } from '../server-key.ts'
 import { contentTypeOf } from './content-type.ts'
 import type { FileRecord, StoredFile } from './file.ts'
 import { receiveFile, TooLarge } from './receive-file.ts'
 import type { DownloadQuery } from './schema.ts'
 import { type Grant, isGranted, signatureOf } from './signature.ts'
-import { signingKey } from './signing-key.ts'
 import { type FileStore, insert, remove } from './store.ts'
 import type { Receive, Upload } from './upload.ts'
 
@@ -56,7 +56,7 @@ export class FileService {
   static async open(options: FileServiceOptions): Promise<FileService> {
     const dir = join(options.dataDir, 'files')
     await makeFolderDurably(dir)
-    return new FileService(options, dir, await signingKey(options.dataDir))
+    return new FileService(options, dir, await keyOf(options.dataDir, 'files'))
   }
 
   /**

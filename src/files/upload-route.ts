@@ -3,7 +3,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { AppError } from '../errors.ts'
 import type { OriginOf } from '../http/origin.ts'
 import { problems, reference } from '../http/schemas.ts'
-import { drainRequest } from './drain-request.ts'
+import { drainRequests } from './drain-request.ts'
 import { toWire, UploadBody, WireFile } from './schema.ts'
 import { FILE_LIMIT_BYTES, type FileService, fileTooLarge } from './service.ts'
 import { readUpload } from './upload.ts'
@@ -30,7 +30,7 @@ export const uploadRoute: FastifyPluginAsyncTypebox<{ files: FileService; origin
       )
     if (Number(headers['content-length']) > FILE_LIMIT_BYTES + OTHER_PARTS_BYTES) throw fileTooLarge()
   })
-  app.addHook('onResponse', async ({ raw }) => drainRequest(raw))
+  drainRequests(app)
 
   app.post(
     '/v1/files',

@@ -89,6 +89,11 @@ export function fileOutput(options: { description?: string } = {}) {
   return Type.Unsafe<FileOutput>({ ...options, type: 'string', format: 'uri' })
 }
 
+/** A text, such as a key, that the model sees and nobody reads back: answers and rows show asterisks. */
+export function secret(options: { description?: string } = {}) {
+  return Type.String({ ...options, format: 'password', 'x-cog-secret': true })
+}
+
 /** One of the given values, shown as choices by clients. */
 export function choices<const Value extends string | number>(
   values: readonly Value[],

@@ -1,5 +1,5 @@
 import type { RunnableVersion } from '../scheduler/runnable-version.ts'
-import type { FindFiles } from './file-places.ts'
+import type { FindPlaces } from './input-places.ts'
 import type { ValidateInput } from './input-validation.ts'
 import type { OpenapiSchema } from './openapi-schema.ts'
 import type { ModelYaml } from './package.ts'
@@ -10,7 +10,8 @@ export interface Version {
   createdAt: number
   openapiSchema: OpenapiSchema
   validateInput: ValidateInput
-  findFiles: FindFiles
+  findFiles: FindPlaces
+  findSecrets: FindPlaces
   /** Whether the output arrives item by item. */
   streams: boolean
   /** Whether those items are files. */

@@ -2,10 +2,11 @@ import type { Logger } from 'pino'
 import type { Clock } from '../clock.ts'
 import type { Writer } from '../db/writer.ts'
 import { AppError, messageOf, notFound } from '../errors.ts'
+import { isRecord } from '../is-record.ts'
 import type { LaunchRunner } from '../runner/host.ts'
 import { inspectPackage } from '../runner/inspect.ts'
 import type { RunnableVersion } from '../scheduler/runnable-version.ts'
-import { fileFinder, isFileSchema } from './file-places.ts'
+import { isFile, isSecret, placeFinder } from './input-places.ts'
 import { inputValidator } from './input-validation.ts'
 import type { Model, Version } from './model.ts'
 import { openapiSchema } from './openapi-schema.ts'
@@ -246,9 +247,10 @@ export class ModelRegistry {
       createdAt,
       openapiSchema: schema,
       validateInput: inputValidator(schema),
-      findFiles: fileFinder(schema),
+      findFiles: placeFinder(schema, isFile),
+      findSecrets: placeFinder(schema, isSecret),
       streams,
-      streamsFiles: streams && isFileSchema(output.items),
+      streamsFiles: streams && isRecord(output.items) && isFile(output.items),
       runnable: this.#toRunnable(snapshot),
     }
     model.versions.set(id, version)

@@ -1,11 +1,12 @@
 import type { FieldError } from '../errors.ts'
 import { type JsonPath, withValues } from '../json-path.ts'
-import type { FilePlace } from '../models/file-places.ts'
+import type { Place } from '../models/input-places.ts'
 import { sizeOf } from '../size-of.ts'
 import { base64Header, type DataUri, parseDataUri } from './data-uri.ts'
 
 /** What is longer is kept in a file instead of the row (rules 8). */
 const LARGE = 2 ** 16
+const MASK = '**********'
 /** As much of a cut data URI is shown. */
 const SHOWN = 100
 const MOST_FILES = 100
@@ -19,18 +20,31 @@ export interface OwnFile {
   size: number
 }
 
-/** A part of an input that does not stay in the row, and what it is made of. */
-export type PlannedPart = { path: JsonPath; file: string } & (
+type PartSource =
   | { type: 'data'; data: DataUri; cutDataUri: string | undefined }
   | { type: 'own'; own: OwnFile }
   | { type: 'remote'; url: URL }
   | { type: 'json'; value: unknown }
-)
+
+/** A part of an input that does not stay in the row, and what it is made of. */
+export type PlannedPart = PartSource & {
+  path: JsonPath
+  /** The name it gets in the folder of the prediction. */
+  file: string
+}
 
 export interface InputPlan {
   /** The input as the row holds it. */
   input: Readonly<Record<string, unknown>>
   parts: readonly PlannedPart[]
+  /** What asterisks stand for. */
+  secrets: readonly Place[]
+}
+
+/** The places of an input that its schema tells apart. */
+export interface InputPlaces {
+  files: readonly Place[]
+  secrets: readonly Place[]
 }
 
 /** What the URL of an input file means: a file of ours, a page of the web, or a sentence that says why it cannot be used. */
@@ -39,42 +53,51 @@ export type Resolve = (url: string) => OwnFile | URL | string
 /** Decides what of an input goes to files, and tells which of its files cannot be had. */
 export function planInput(
   input: Readonly<Record<string, unknown>>,
-  places: readonly FilePlace[],
+  { files, secrets }: InputPlaces,
   resolve: Resolve,
 ): { plan: InputPlan; errors: FieldError[] } {
-  if (places.length > MOST_FILES) {
+  const errors: FieldError[] = []
+  if (files.length > MOST_FILES) {
     const description = `Must hold at most ${MOST_FILES} files`
-    return { plan: { input, parts: [] }, errors: [{ type: 'array_max_items', field: 'input', description }] }
+    errors.push({ type: 'array_max_items', field: 'input', description })
   }
   const parts: PlannedPart[] = []
-  const errors: FieldError[] = []
-  const shortened: [JsonPath, unknown][] = []
-  for (const { path, text } of places) {
-    const placed = { path, file: `input-${parts.length}` }
-    if (/^data:/i.test(text)) {
-      const data = parseDataUri(text)
-      const cut = text.length > LARGE
-      if (!data) errors.push(badFile(path, 'The data URI is damaged: its base64 or percent-encoding cannot be read'))
-      else parts.push({ ...placed, type: 'data', data, cutDataUri: cut ? base64Header(text) : undefined })
-      if (cut) shortened.push([path, `${text.slice(0, SHOWN)}…`])
-    } else {
-      const meant = resolve(text)
-      if (typeof meant === 'string') errors.push(badFile(path, meant))
-      else if (meant instanceof URL) parts.push({ ...placed, type: 'remote', url: meant })
-      else parts.push({ ...placed, type: 'own', own: meant })
-    }
+  const shown: [JsonPath, unknown][] = secrets.map(({ path }) => [path, MASK])
+  for (const { path, text } of files.slice(0, MOST_FILES)) {
+    const part = planFile(text, resolve)
+    if (typeof part === 'string')
+      errors.push({ type: 'format', field: ['input', ...path].join('.'), description: part })
+    else parts.push({ ...part, path, file: `input-${parts.length}` })
+    if (isLargeDataUri(text)) shown.push([path, `${text.slice(0, SHOWN)}…`])
   }
+  const secretKeys = new Set(secrets.map(({ path }) => path[0]))
   const values: PlannedPart[] = []
-  const kept: Record<string, unknown> = {}
-  for (const [key, value] of Object.entries(withValues(input, shortened))) {
-    const large = sizeOf(value) > LARGE
-    kept[key] = large ? null : value
-    if (large) values.push({ path: [key], file: `value-${values.length}`, type: 'json', value })
-  }
+  const kept = Object.entries(withValues(input, shown)).map(([key, value]) => {
+    // A secret is put back into what the row holds.
+    if (secretKeys.has(key) || sizeOf(value) <= LARGE) return [key, value]
+    values.push({ path: [key], file: `value-${values.length}`, type: 'json', value })
+    return [key, null]
+  })
   // Values come first: files may stand inside them.
-  return { plan: { input: kept, parts: [...values, ...parts] }, errors }
+  return { plan: { input: Object.fromEntries(kept), parts: [...values, ...parts], secrets }, errors }
 }
 
-function badFile(path: JsonPath, description: string): FieldError {
-  return { type: 'format', field: ['input', ...path].join('.'), description }
+/** What a file is made of, or a sentence that says why it cannot be had. */
+function planFile(text: string, resolve: Resolve): PartSource | string {
+  if (isDataUri(text)) {
+    const data = parseDataUri(text)
+    if (!data) return 'The data URI is damaged: its base64 or percent-encoding cannot be read'
+    return { type: 'data', data, cutDataUri: isLargeDataUri(text) ? base64Header(text) : undefined }
+  }
+  const meant = resolve(text)
+  if (typeof meant === 'string') return meant
+  return meant instanceof URL ? { type: 'remote', url: meant } : { type: 'own', own: meant }
+}
+
+function isDataUri(text: string): boolean {
+  return /^data:/i.test(text)
+}
+
+function isLargeDataUri(text: string): boolean {
+  return text.length > LARGE && isDataUri(text)
 }

@@ -2,6 +2,8 @@ import type { Logger } from 'pino'
 import type { Clock } from '../clock.ts'
 import type { Writer } from '../db/writer.ts'
 import { AppError } from '../errors.ts'
+import { type JsonPath, withValues } from '../json-path.ts'
+import type { Place } from '../models/input-places.ts'
 import type { InputFile, OutputFile } from '../runner/protocol.ts'
 import type { Task } from '../scheduler/task.ts'
 import { sizeOf } from '../size-of.ts'
@@ -58,6 +60,7 @@ export class LivePrediction implements Task {
   readonly #output: RunOutput
   readonly #metrics: Record<string, number> = {}
   #inputFiles: readonly InputFile[]
+  #secrets: readonly [JsonPath, string][] = []
   #submitted: Prediction
   #acknowledged: Prediction
   #persisting: Promise<void> | undefined
@@ -87,7 +90,7 @@ export class LivePrediction implements Task {
   }
 
   get input(): Prediction['input'] {
-    return this.#submitted.input
+    return withValues(this.#submitted.input, this.#secrets)
   }
 
   /** What lies in the prediction's folder; what has to be downloaded is missing until it has come. */
@@ -147,6 +150,11 @@ export class LivePrediction implements Task {
   watchDeadline(): void {
     const { deadline } = this.#submitted
     if (deadline !== null) this.#stopDeadline = startTimer(deadline - this.#now(), () => this.end(expire))
+  }
+
+  /** Gives the model, and nobody else, what the asterisks stand for. */
+  revealSecrets(secrets: readonly Place[]): void {
+    this.#secrets = secrets.map(({ path, text }) => [path, text])
   }
 
   /** Adds what was downloaded, so that the prediction can be run. */

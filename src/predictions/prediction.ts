@@ -42,6 +42,8 @@ export interface Prediction {
   readonly revision: number
   readonly source: Source
   readonly input: Readonly<Record<string, unknown>>
+  /** What the asterisks in `input` stand for, sealed; null when nothing, or when the run is over. */
+  readonly sealedSecrets: Uint8Array | null
   /** What of the input is not, or not whole, in `input`. */
   readonly inputParts: readonly InputPart[]
   readonly output: unknown
@@ -177,6 +179,7 @@ function end(p: Prediction, ending: Ending): Prediction | undefined {
   return {
     ...p,
     status,
+    sealedSecrets: null,
     inputParts: p.inputParts.filter(outlivesRun),
     output,
     outputFiles,

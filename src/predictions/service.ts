@@ -3,10 +3,11 @@ import type { Account } from '../accounts/account.ts'
 import type { Clock } from '../clock.ts'
 import type { Writer } from '../db/writer.ts'
 import { isDiskTrouble } from '../disk-trouble.ts'
-import { AppError, type FieldError, invalidFields, notFound } from '../errors.ts'
+import { AppError, type FieldError, invalidFields, messageOf, notFound } from '../errors.ts'
 import type { FileService } from '../files/service.ts'
 import { IdMaker } from '../id.ts'
 import { isRecord } from '../is-record.ts'
+import type { Place } from '../models/input-places.ts'
 import type { Model, Version } from '../models/model.ts'
 import type { ModelRegistry } from '../models/registry.ts'
 import type { Downloader } from '../outbound/downloader.ts'
@@ -14,6 +15,7 @@ import { type Page, type Position, toPage } from '../page.ts'
 import type { Reservation } from '../scheduler/lane.ts'
 import type { Scheduler } from '../scheduler/scheduler.ts'
 import { newSecret, secretsEqual } from '../secret.ts'
+import type { SecretBox } from '../secret-box.ts'
 import { doneWithin, startTimer } from '../timer.ts'
 import { CLIENT_OBJECT, isClientObject } from './client-object.ts'
 import type { PredictionFolders } from './folders.ts'
@@ -61,6 +63,8 @@ export interface ServiceOptions {
   files: FileService
   folders: PredictionFolders
   downloader: Downloader
+  /** Seals secret inputs while they wait. */
+  secretBox: SecretBox
   clock: Clock
   log: Logger
   maxQueue: number
@@ -221,7 +225,8 @@ export class PredictionService {
         interrupted.push(live.settled())
       } else {
         live.watchDeadline()
-        this.#queue(live)
+        this.#reveal(live, prediction)
+        if (live.wanted) this.#queue(live)
         queued++
       }
     }
@@ -267,6 +272,7 @@ export class PredictionService {
         contentHash: runnable.contentHash,
         source: request.source,
         input: plan.input,
+        sealedSecrets: plan.secrets.length === 0 ? null : this.#options.secretBox.seal(JSON.stringify(plan.secrets)),
         inputParts,
         createdAt,
         claimedAt: reservation ? createdAt : null,
@@ -280,9 +286,9 @@ export class PredictionService {
         idempotencyKey: idempotency?.key ?? null,
         requestHash,
       })
-      const live = await this.#commit(prediction, reservation)
+      const created = await this.#commit(prediction, plan.secrets, reservation)
       this.#options.models.countRun(`${model.owner}/${model.name}`)
-      return live
+      return created
     } catch (error) {
       if (plan.parts.length > 0) await this.#options.folders.remove(id)
       throw isDiskTrouble(error) ? busy('The disk takes no more at the moment', error) : error
@@ -292,8 +298,13 @@ export class PredictionService {
   }
 
   /** Keeps a new prediction and sends it on its way. */
-  async #commit(prediction: Prediction, reservation: Reservation | undefined): Promise<Prediction> {
+  async #commit(
+    prediction: Prediction,
+    secrets: readonly Place[],
+    reservation: Reservation | undefined,
+  ): Promise<Prediction> {
     const live = new LivePrediction(prediction, this.#context)
+    live.revealSecrets(secrets)
     try {
       await live.create()
     } catch (error) {
@@ -315,9 +326,8 @@ export class PredictionService {
     if (!isRecord(input)) throw invalidFields(fieldErrors)
     const broken = [...fieldErrors, ...inputErrors(version, input)]
     if (broken.length > 0) throw invalidFields(broken)
-    const { plan, errors } = planInput(input, version.findFiles(input), (url) =>
-      this.#ownFiles.resolve(account, origin, url),
-    )
+    const places = { files: version.findFiles(input), secrets: version.findSecrets(input) }
+    const { plan, errors } = planInput(input, places, (url) => this.#ownFiles.resolve(account, origin, url))
     if (errors.length > 0) throw invalidFields(errors)
     return plan
   }
@@ -335,6 +345,16 @@ export class PredictionService {
         'a folder could not be tidied; the next sweep does it',
       )
     })
+  }
+
+  #reveal(live: LivePrediction, { sealedSecrets }: Prediction): void {
+    if (!sealedSecrets) return
+    try {
+      const secrets: Place[] = JSON.parse(this.#options.secretBox.open(sealedSecrets))
+      live.revealSecrets(secrets)
+    } catch (error) {
+      live.onFailed(`Its secrets cannot be read any more: ${messageOf(error)}`)
+    }
   }
 
   /** Downloads what its input names by URL first. */

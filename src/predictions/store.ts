@@ -15,6 +15,7 @@ interface Row {
   revision: number
   source: Source
   input: string
+  sealed_secrets: Uint8Array | null
   input_parts: string | null
   output: string | null
   output_files: string | null
@@ -59,6 +60,7 @@ const COLUMNS: readonly (keyof Row)[] = [
   'revision',
   'source',
   'input',
+  'sealed_secrets',
   'input_parts',
   'output',
   'output_files',
@@ -83,7 +85,7 @@ const COLUMNS: readonly (keyof Row)[] = [
 
 export const predictionStatements = {
   'prediction.insert': `INSERT INTO predictions (${COLUMNS.join(', ')}) VALUES (${COLUMNS.map(() => '?').join(', ')})`,
-  'prediction.update': `UPDATE predictions SET status = ?, input_parts = ?, output = ?, output_files = ?, logs = ?, error = ?,
+  'prediction.update': `UPDATE predictions SET status = ?, sealed_secrets = ?, input_parts = ?, output = ?, output_files = ?, logs = ?, error = ?,
     metrics = ?, claimed_at = ?, started_at = ?, completed_at = ?, revision = ? WHERE id = ? AND revision = ?`,
   'prediction.remove-data': `UPDATE predictions SET input = '{}', input_parts = NULL, output = NULL, output_files = NULL,
     logs = '', stream_secret = NULL, data_removed = 1, revision = revision + 1
@@ -116,6 +118,7 @@ export function insert(p: Prediction): Write {
     revision: p.revision,
     source: p.source,
     input: JSON.stringify(p.input),
+    sealed_secrets: p.sealedSecrets,
     input_parts: listOrNull(p.inputParts),
     output: json(p.output),
     output_files: listOrNull(p.outputFiles),
@@ -152,6 +155,7 @@ export function update(p: Prediction, revision: number): Write {
       'prediction.update',
       [
         p.status,
+        p.sealedSecrets,
         listOrNull(p.inputParts),
         json(p.output),
         listOrNull(p.outputFiles),
@@ -325,6 +329,7 @@ function fromRow(row: Row): Prediction {
     revision: row.revision,
     source: row.source,
     input: JSON.parse(row.input),
+    sealedSecrets: row.sealed_secrets,
     inputParts,
     output: row.output === null ? null : JSON.parse(row.output),
     outputFiles,

@@ -10,6 +10,7 @@ const QUEUED: Prediction = {
   revision: 0,
   source: 'api',
   input: { text: 'hello' },
+  sealedSecrets: null,
   inputParts: [],
   output: null,
   outputFiles: [],

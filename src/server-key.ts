@@ -1,23 +1,24 @@
 import { randomBytes } from 'node:crypto'
 import { chmod, mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { makeFolderDurably, writeDurably } from '../durable-file.ts'
-import { AppError } from '../errors.ts'
+import { makeFolderDurably, writeDurably } from './durable-file.ts'
+import { AppError } from './errors.ts'
 
 const LENGTH = 32
 
 /**
- * The key that signs download URLs, `keys/files` in the data folder; made at the first start.
+ * A key of this server, `keys/<name>` in the data folder; made at the first start.
+ * @returns 32 bytes
  * @throws AppError `configuration` when the file holds something else
  */
-export async function signingKey(dataDir: string): Promise<Uint8Array> {
+export async function keyOf(dataDir: string, name: string): Promise<Uint8Array> {
   const folder = join(dataDir, 'keys')
-  const path = join(folder, 'files')
+  const path = join(folder, name)
   const key = (await read(path)) ?? (await make(folder, path))
   if (key.length === LENGTH) return key
   throw new AppError(
     'configuration',
-    `The key ${path} has ${key.length} bytes instead of ${LENGTH}; put back a copy that is whole, or remove it: a new one is made, and download URLs handed out so far stop working`,
+    `The key ${path} has ${key.length} bytes instead of ${LENGTH}; put back a copy that is whole, or remove it: a new one is made, and what was signed or sealed with the old one is worth nothing`,
   )
 }
 

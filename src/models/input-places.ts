@@ -1,0 +1,57 @@
+import { isRecord } from '../is-record.ts'
+import type { JsonPath } from '../json-path.ts'
+import type { OpenapiSchema } from './openapi-schema.ts'
+
+/** Where a text of some kind stands in an input. */
+export interface Place {
+  path: JsonPath
+  text: string
+}
+
+/** Finds the texts of an input that the schema declares to be of some kind, in arrays and nested objects, too. */
+export type FindPlaces = (input: Readonly<Record<string, unknown>>) => Place[]
+
+type IsKind = (schema: Record<string, unknown>) => boolean
+
+/** Whether a schema declares a file. */
+export const isFile: IsKind = ({ format }) => format === 'uri'
+
+/** Whether a schema declares something that nobody but the model may see. */
+export const isSecret: IsKind = (schema) => schema['x-cog-secret'] === true
+
+/** Most versions have none of the kind, so that their inputs need not be searched. */
+export function placeFinder({ components }: OpenapiSchema, isKind: IsKind): FindPlaces {
+  const schema = components.schemas.Input
+  return mentions(schema, isKind) ? (input) => [...find(schema, input, [], isKind)] : () => []
+}
+
+function mentions(schema: unknown, isKind: IsKind): boolean {
+  if (Array.isArray(schema)) return schema.some((part) => mentions(part, isKind))
+  return isRecord(schema) && (isKind(schema) || Object.values(schema).some((part) => mentions(part, isKind)))
+}
+
+function* find(schema: unknown, value: unknown, path: JsonPath, isKind: IsKind): Generator<Place> {
+  if (!isRecord(schema)) return
+  if (typeof value === 'string') {
+    if (mayBe(schema, isKind)) yield { path, text: value }
+    return
+  }
+  for (const option of optionsOf(schema)) yield* find(option, value, path, isKind)
+  if (Array.isArray(value))
+    for (const [index, item] of value.entries()) yield* find(schema.items, item, [...path, index], isKind)
+  else if (isRecord(value))
+    for (const [key, item] of Object.entries(value)) yield* find(propertyOf(schema, key), item, [...path, key], isKind)
+}
+
+/** A text that may be of the kind or something else counts as of the kind. */
+function mayBe(schema: Record<string, unknown>, isKind: IsKind): boolean {
+  return isKind(schema) || optionsOf(schema).some((option) => isRecord(option) && mayBe(option, isKind))
+}
+
+function optionsOf({ anyOf, oneOf, allOf }: Record<string, unknown>): unknown[] {
+  return [anyOf, oneOf, allOf].flatMap((options) => (Array.isArray(options) ? options : []))
+}
+
+function propertyOf({ properties, additionalProperties }: Record<string, unknown>, key: string): unknown {
+  return isRecord(properties) && Object.hasOwn(properties, key) ? properties[key] : additionalProperties
+}
