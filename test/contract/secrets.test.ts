@@ -32,11 +32,11 @@ test('the model sees a secret, and every answer shows asterisks', async () => {
 })
 
 test('the schema tells clients that it is a secret', async () => {
-  const { latest_version: version } = await (await server.call('GET', `/v1/models/${MODEL}`)).json()
-  expect(version.openapi_schema.components.schemas.Input.properties.key).toMatchObject({
-    type: 'string',
-    format: 'password',
-    'x-cog-secret': true,
+  const { latest_version: version } = await server.client.models.get('test', 'keeps-secrets')
+  expect(version?.openapi_schema).toMatchObject({
+    components: {
+      schemas: { Input: { properties: { key: { type: 'string', format: 'password', 'x-cog-secret': true } } } },
+    },
   })
 })
 
