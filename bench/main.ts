@@ -3,12 +3,14 @@ import { reads } from './reads.ts'
 import { slowDisk } from './slow-disk.ts'
 import { start } from './start.ts'
 import { syncPredictions } from './sync-predictions.ts'
+import { uploads } from './uploads.ts'
 
 const TRIALS: Record<string, () => Promise<void>> = {
   start,
   'slow-disk': slowDisk,
   reads,
   'sync-predictions': syncPredictions,
+  uploads,
 }
 
 const names = process.argv.slice(2)

@@ -52,8 +52,8 @@ export interface AppParts {
 
 /** A name or id this long is looked for, and not found. */
 const LONGEST_PARAMETER = 1_000
-/** How long a client may take to send a whole request. */
-const REQUEST_TIMEOUT_MS = 300_000
+/** How long a client may take to send a whole request: enough for the largest upload at a megabit per second. */
+const REQUEST_TIMEOUT_MS = 900_000
 
 /** The HTTP side: manners that all rooms share, then one line for each room. */
 export function buildApp(parts: AppParts): FastifyInstance {

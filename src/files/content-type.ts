@@ -1,6 +1,7 @@
 import { open } from 'node:fs/promises'
 
 const OCTET_STREAM = 'application/octet-stream'
+const PLAIN_TEXT = 'text/plain'
 /** As much of a file is looked at. */
 const SNIFFED_BYTES = 2 ** 16
 const LONGEST = 255
@@ -16,20 +17,22 @@ export function parseContentType(text: string): string | undefined {
 
 /**
  * The type of a file: the one given with it, else what its first bytes tell, else what its name tells. Many clients give
- * `application/octet-stream` for everything, which counts as nothing (replicate-api.md trap 22).
+ * `application/octet-stream` for everything, which counts as nothing (replicate-api.md trap 22); so does `text/plain`
+ * where the bytes are no text, because a part of a form that names no type has that one (RFC 7578, 4.4).
  */
 export async function contentTypeOf(
   path: string,
   { name, given }: { name: string; given: string | undefined },
 ): Promise<string> {
-  if (given && given !== OCTET_STREAM) return given
-  return (await typeOfBytes(path)) ?? (await typeOfName(name)) ?? OCTET_STREAM
+  if (given && given !== OCTET_STREAM && given !== PLAIN_TEXT) return given
+  const begin = await readBegin(path)
+  if (given === PLAIN_TEXT && !begin.includes(0)) return given
+  return (await typeOfBytes(begin)) ?? (await typeOfName(name)) ?? OCTET_STREAM
 }
 
 // Both libraries are loaded when they are first asked: together they cost 40 ms.
 
-async function typeOfBytes(path: string): Promise<string | undefined> {
-  const begin = await readBegin(path)
+async function typeOfBytes(begin: Uint8Array): Promise<string | undefined> {
   const { fileTypeFromBuffer } = await import('file-type')
   try {
     return (await fileTypeFromBuffer(begin))?.mime
