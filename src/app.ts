@@ -25,6 +25,10 @@ import { predictionRoutes } from './predictions/routes.ts'
 import { WirePrediction } from './predictions/schema.ts'
 import type { PredictionService } from './predictions/service.ts'
 import { streamRoutes } from './predictions/stream.ts'
+import { webhookRoutes } from './webhooks/routes.ts'
+import { WireDelivery, WireSecret } from './webhooks/schema.ts'
+import type { WebhookSecrets } from './webhooks/secrets.ts'
+import type { WebhookService } from './webhooks/service.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -45,6 +49,8 @@ export interface AppParts {
   models: ModelRegistry
   predictions: PredictionService
   presenter: Presenter
+  webhooks: WebhookService
+  webhookSecrets: WebhookSecrets
   files: FileService
   /** Called before any route is there, to watch them being made. */
   before?: (app: FastifyInstance) => void
@@ -57,7 +63,7 @@ const REQUEST_TIMEOUT_MS = 900_000
 
 /** The HTTP side: manners that all rooms share, then one line for each room. */
 export function buildApp(parts: AppParts): FastifyInstance {
-  const { config, log, tokens, models, predictions, presenter, files, before } = parts
+  const { config, log, tokens, models, predictions, presenter, webhooks, webhookSecrets, files, before } = parts
   const app = Fastify({
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
@@ -85,7 +91,8 @@ export function buildApp(parts: AppParts): FastifyInstance {
   app.setValidatorCompiler(compileValidator)
   app.setSerializerCompiler(compileSerializer)
   // All of them here: a room that added its own would get compilers of Fastify's again.
-  for (const schema of [WireProblem, WirePrediction, WireVersion, WireModel, WireFile]) app.addSchema(schema)
+  for (const schema of [WireProblem, WirePrediction, WireVersion, WireModel, WireFile, WireDelivery, WireSecret])
+    app.addSchema(schema)
   acceptEmptyJson(app)
   app.removeContentTypeParser('text/plain')
   const guard = tokens.open ? browserGuard(config.publicUrl) : undefined
@@ -105,6 +112,7 @@ export function buildApp(parts: AppParts): FastifyInstance {
   app.register(predictionRoutes, { predictions, presenter, originOf })
   app.register(streamRoutes, { predictions, presenter, originOf })
   app.register(outputRoutes, { predictions })
+  app.register(webhookRoutes, { predictions, webhooks, secrets: webhookSecrets })
   app.register(modelRoutes, { models, originOf })
   app.register(fileRoutes, { files, originOf })
   app.register(accountRoutes)

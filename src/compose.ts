@@ -25,6 +25,10 @@ import { Scheduler } from './scheduler/scheduler.ts'
 import { SecretBox } from './secret-box.ts'
 import { keyOf } from './server-key.ts'
 import { doneWithin } from './timer.ts'
+import { WebhookSecrets } from './webhooks/secrets.ts'
+import { WebhookSender } from './webhooks/sender.ts'
+import { WebhookService } from './webhooks/service.ts'
+import { WebhookStore, webhookStatements } from './webhooks/store.ts'
 
 /** The start waits this long for packages it has never seen; creates on those still missing answer 503 meanwhile. */
 const PATIENCE_MS = 10_000
@@ -74,7 +78,7 @@ export async function compose(
     prepareDatabase(databasePath, MIGRATIONS_DIR)
     const writer = new Writer({
       path: databasePath,
-      statements: { ...predictionStatements, ...modelStatements, ...fileStatements },
+      statements: { ...predictionStatements, ...modelStatements, ...fileStatements, ...webhookStatements },
       durability: config.durability,
       ...(commitDelayMs === undefined ? {} : { commitDelayMs }),
     })
@@ -121,13 +125,31 @@ export async function compose(
       deadlineMs: config.downloadTimeoutMs,
     })
     releases.defer(() => downloader.close())
-    const predictions = new PredictionService({
+    const webhookStore = new WebhookStore(reader)
+    const presenter = new Presenter(folders, config.fileOutputs)
+    const sender = new WebhookSender({ privateNetwork: config.privateNetwork, clock })
+    releases.defer(() => sender.close())
+    const webhookSecrets = new WebhookSecrets({ store: webhookStore, writer, clock })
+    const webhooks = new WebhookService({
+      store: webhookStore,
+      writer,
+      secrets: webhookSecrets,
+      find: (id) => predictions.find(id),
+      show: (prediction) => presenter.show(prediction, { origin: prediction.origin, inline: false }),
+      post: (delivery, signal) => sender.post(delivery, signal),
+      retryWindowMs: config.webhookRetryMs,
+      clock,
+      log,
+    })
+    releases.defer(() => webhooks.close())
+    const predictions: PredictionService = new PredictionService({
       store: predictionStore,
       writer,
       scheduler,
       models,
       files,
       folders,
+      outbox: webhooks,
       downloader,
       secretBox: new SecretBox(await keyOf(dataDir, 'inputs')),
       clock,
@@ -139,6 +161,7 @@ export async function compose(
       store: predictionStore,
       writer,
       folders,
+      outbox: webhooks,
       isActive: (id) => predictions.isActive(id),
       clock,
       log,
@@ -153,7 +176,9 @@ export async function compose(
       tokens: new Tokens(config.apiTokens),
       models,
       predictions,
-      presenter: new Presenter(folders, config.fileOutputs),
+      presenter,
+      webhooks,
+      webhookSecrets,
       files,
     })
     releases.defer(() => closeApp(app))
@@ -162,6 +187,7 @@ export async function compose(
     // Only now: a start that fails, because the port is taken, leaves what is queued to the next.
     scheduler.start()
     removal.start()
+    webhooks.start()
     log.info({ models: models.list().map(({ owner, name }) => `${owner}/${name}`) }, 'serving')
     return { app, address, close: () => releases.disposeAsync() }
   } catch (error) {

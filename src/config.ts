@@ -27,6 +27,8 @@ export interface Config {
   readonly fileOutputs: (typeof FILE_OUTPUTS)[number]
   /** Whether input URLs may lead to private and loopback addresses. */
   readonly privateNetwork: boolean
+  /** No retry of a webhook is made later than this after its first try. */
+  readonly webhookRetryMs: number
   /** For one input file, redirects included. */
   readonly downloadTimeoutMs: number
   /** Whether X-Forwarded-* headers are believed. */
@@ -153,6 +155,12 @@ const SETTINGS = {
     parse: (text) => parseDuration(text) || undefined,
     expected: 'a duration such as 2m',
   }),
+  WEBHOOK_RETRY: setting({
+    meaning: 'how long the last webhook of a prediction is tried again while its receiver fails; at most 24h',
+    default: '1m',
+    parse: (text) => within(parseDuration(text), 24 * 3_600_000),
+    expected: 'a duration up to 24h, such as 1m',
+  }),
   TRUST_PROXY: setting({
     meaning: 'believe X-Forwarded-* headers',
     default: 'off',
@@ -206,6 +214,7 @@ export function readConfig(args: readonly string[], environment: NodeJS.ProcessE
     fileOutputs: read('FILE_OUTPUTS'),
     privateNetwork: privateNetwork === 'on' || (privateNetwork === 'auto' && isLoopback(host ?? '')),
     downloadTimeoutMs: read('DOWNLOAD_TIMEOUT'),
+    webhookRetryMs: read('WEBHOOK_RETRY'),
     trustProxy: read('TRUST_PROXY'),
   }
   if (problems.length === 0 && config.apiTokens?.length === 0 && !isLoopback(host ?? ''))
@@ -255,6 +264,10 @@ function integer(least: number, most: number) {
     const value = Number(text)
     return /^\d+$/.test(text) && value >= least && value <= most ? value : undefined
   }
+}
+
+function within(value: number | undefined, most: number): number | undefined {
+  return value !== undefined && value <= most ? value : undefined
 }
 
 function onOff(text: string): boolean | undefined {

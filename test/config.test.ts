@@ -26,6 +26,11 @@ test('nothing has to be set', () => {
     maxQueue: 10_000,
     bodyLimitBytes: 32 * 2 ** 20,
     shutdownGraceMs: 30_000,
+    retentionMs: 3_600_000,
+    fileOutputs: 'auto',
+    privateNetwork: true,
+    webhookRetryMs: 60_000,
+    downloadTimeoutMs: 120_000,
     trustProxy: false,
   })
 })
@@ -45,6 +50,11 @@ test('every setting can be a variable', () => {
     REPRISE_MAX_QUEUE: '2',
     REPRISE_BODY_LIMIT: '1 GiB',
     REPRISE_SHUTDOWN_GRACE: '1m30s',
+    REPRISE_RETENTION: 'off',
+    REPRISE_FILE_OUTPUTS: 'url',
+    REPRISE_PRIVATE_NETWORK: 'on',
+    REPRISE_DOWNLOAD_TIMEOUT: '5s',
+    REPRISE_WEBHOOK_RETRY: '24h',
     REPRISE_TRUST_PROXY: 'on',
   }
   expect(readConfig([], environment)).toEqual({
@@ -61,8 +71,23 @@ test('every setting can be a variable', () => {
     maxQueue: 2,
     bodyLimitBytes: 2 ** 30,
     shutdownGraceMs: 90_000,
+    retentionMs: undefined,
+    fileOutputs: 'url',
+    privateNetwork: true,
+    downloadTimeoutMs: 5_000,
+    webhookRetryMs: 86_400_000,
     trustProxy: true,
   })
+})
+
+test.each([
+  ['auto', '127.0.0.1', true],
+  ['auto', '0.0.0.0', false],
+  ['on', '0.0.0.0', true],
+  ['off', '127.0.0.1', false],
+])('with PRIVATE_NETWORK=%s on %s, may private addresses be reached? %s', (setting, host, reached) => {
+  const environment = { REPRISE_PRIVATE_NETWORK: setting, REPRISE_HOST: host, REPRISE_API_TOKENS: 'token' }
+  expect(readConfig([], environment).privateNetwork).toBe(reached)
 })
 
 describe('a wrong value stops the start, and the message names the setting', () => {
@@ -76,6 +101,11 @@ describe('a wrong value stops the start, and the message names the setting', () 
       'https://a:b@example.com',
     ],
     DATA_DIR: ['', ' '],
+    RETENTION: ['', 'never', '0', '0s', '-1h'],
+    FILE_OUTPUTS: ['', 'urls'],
+    PRIVATE_NETWORK: ['', 'yes'],
+    DOWNLOAD_TIMEOUT: ['', '0', 'off'],
+    WEBHOOK_RETRY: ['', 'off', '25h'],
     BUNDLED_MODELS: ['yes', 'ON'],
     API_TOKENS: ['two words', 'alice:', ':secret', 'a:b:c', 'alice:x,bob:x', 'x,alice:x'],
     LOG_LEVEL: ['loud', 'INFO'],

@@ -2,6 +2,7 @@ import type { Logger } from 'pino'
 import type { Clock } from '../clock.ts'
 import type { Writer } from '../db/writer.ts'
 import type { PredictionFolders } from './folders.ts'
+import type { Outbox } from './outbox.ts'
 import { isTerminal } from './prediction.ts'
 import { type PredictionStore, removeData } from './store.ts'
 
@@ -15,6 +16,7 @@ export interface DataRemovalOptions {
   store: PredictionStore
   writer: Writer
   folders: PredictionFolders
+  outbox: Outbox
   /** Whether a folder is in use although no row may say so. */
   isActive(id: string): boolean
   clock: Clock
@@ -48,10 +50,10 @@ export class DataRemoval {
 
   /** The rows go first: a URL of a file that is gone would be a lie. */
   async removeExpired(retentionMs: number): Promise<void> {
-    const { store, writer, folders, clock } = this.#options
+    const { store, writer, folders, outbox, clock } = this.#options
     for (;;) {
       const ids = store.endedWithData(clock.now() - retentionMs, BATCH)
-      await writer.submit(ids.flatMap((id) => removeData(id)))
+      await writer.submit(ids.flatMap((id) => [...removeData(id), ...outbox.writesForRemoval(id)]))
       for (const id of ids) await folders.remove(id)
       if (ids.length < BATCH) return
     }

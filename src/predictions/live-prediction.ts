@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import type { Clock } from '../clock.ts'
+import type { Write } from '../db/messages.ts'
 import type { Writer } from '../db/writer.ts'
 import { AppError } from '../errors.ts'
 import { type JsonPath, withValues } from '../json-path.ts'
@@ -9,6 +10,7 @@ import type { Task } from '../scheduler/task.ts'
 import { sizeOf } from '../size-of.ts'
 import { startTimer } from '../timer.ts'
 import { bytesOf, isStored, type StoredPart } from './input-part.ts'
+import type { Outbox } from './outbox.ts'
 import {
   claim,
   expire,
@@ -39,6 +41,7 @@ export interface LiveContext {
   writer: Writer
   clock: Clock
   log: Logger
+  outbox: Outbox
   /** Called when the prediction has ended for its owner while a runner may still have it. */
   onAbandoned(live: LivePrediction): void
   /** Called after the terminal state has been committed and published. */
@@ -67,6 +70,8 @@ export class LivePrediction implements Task {
   #startTimer: NodeJS.Timeout | undefined
   #chunkTimer: NodeJS.Timeout | undefined
   #stopDeadline: (() => void) | undefined
+  /** Whether it has entered `processing`, and nobody has been told. */
+  #untoldBegin = false
   #left = false
   /** How many chunks are stored, and how much they hold. */
   #chunks: { count: number; mark: Mark } = { count: 0, mark: NOTHING }
@@ -123,6 +128,16 @@ export class LivePrediction implements Task {
   /** Whether a runner may have begun it, as far as the last submitted state tells. */
   get claimed(): boolean {
     return this.#submitted.claimedAt !== null
+  }
+
+  /** The committed state, without what has been produced since. */
+  get committed(): Prediction {
+    return this.#acknowledged
+  }
+
+  /** How much has been produced: streamed values, and characters of logs. */
+  get produced(): Readonly<Mark> {
+    return this.#output.mark
   }
 
   /** Values streamed so far; the array grows in place. */
@@ -188,7 +203,8 @@ export class LivePrediction implements Task {
   }
 
   onStarted(): void {
-    if (this.#submit(start)) this.#startTimer = setTimeout(() => this.#persist(), START_DELAY_MS)
+    this.#untoldBegin = this.#submit(start)
+    if (this.#untoldBegin) this.#startTimer = setTimeout(() => this.#persist(), START_DELAY_MS)
   }
 
   onOutput(values: readonly unknown[], files: readonly OutputFile[]): void {
@@ -272,10 +288,9 @@ export class LivePrediction implements Task {
     let failures = 0
     while (this.#acknowledged !== this.#submitted && !this.#left) {
       const target = this.#submitted
-      const write = store.update(target, this.#acknowledged.revision)
-      const folds = isTerminal(target.status) && this.#chunks.count > 0
+      const began = this.#untoldBegin
       try {
-        await this.#context.writer.submit(folds ? [...write, ...store.fold(target.id)] : write)
+        await this.#context.writer.submit(await this.#writesFor(target, began))
       } catch (error) {
         this.#context.log.error(
           { err: error, prediction: target.id, status: target.status },
@@ -289,10 +304,18 @@ export class LivePrediction implements Task {
         await new Promise((resolve) => setTimeout(resolve, RETRY_MS[Math.min(failures++, RETRY_MS.length - 1)]))
         continue
       }
+      if (began) this.#untoldBegin = false
       this.#acknowledged = target
+      this.#context.outbox.onCommitted(target)
       this.#publish()
     }
     if (this.ended) this.#context.onEnded(this)
+  }
+
+  async #writesFor(target: Prediction, began: boolean): Promise<Write> {
+    const folds = isTerminal(target.status) && this.#chunks.count > 0
+    const told = target.webhook === null ? [] : await this.#context.outbox.writesFor(target, began)
+    return [...store.update(target, this.#acknowledged.revision), ...(folds ? store.fold(target.id) : []), ...told]
   }
 
   async #storeChunk(): Promise<void> {

@@ -135,6 +135,13 @@ export function start(p: Prediction, at: number): Prediction | undefined {
   return { ...p, status: 'processing', startedAt: at }
 }
 
+/** As it was when it entered `processing`, whatever has become of it since. */
+export function asBegun(p: Prediction): Prediction {
+  const { createdAt, startedAt } = p
+  const nothing = { output: null, outputFiles: [], logs: '', error: null, metrics: null, completedAt: null }
+  return { ...p, ...nothing, status: 'processing', startedAt: startedAt ?? createdAt }
+}
+
 export function succeed(p: Prediction, report: RunReport, at: number): Prediction | undefined {
   return end(p, { status: 'succeeded', ...report, at })
 }

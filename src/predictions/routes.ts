@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { parseDuration } from '../duration.ts'
-import { type FieldError, invalidFields } from '../errors.ts'
+import { type FieldError, invalidFields, messageOf } from '../errors.ts'
 import { fieldErrors } from '../field-errors.ts'
 import type { OriginOf } from '../http/origin.ts'
 import { formatCursor, parseCursor } from '../http/pagination.ts'
@@ -10,6 +10,7 @@ import { parsePrefer } from '../http/prefer.ts'
 import { pageOf, problems, reference } from '../http/schemas.ts'
 import { ID_PATTERN } from '../id.ts'
 import { isRecord } from '../is-record.ts'
+import { parseOutboundUrl } from '../outbound/url.ts'
 import type { Position } from '../page.ts'
 import type { IdempotencyKey } from './idempotency.ts'
 import type { Manner } from './output-files.ts'
@@ -23,6 +24,7 @@ const SHORTEST_CANCEL_AFTER_MS = 5_000
 const LONGEST_CANCEL_AFTER_MS = 365 * 24 * 3_600_000
 
 const LONGEST_KEY = 255
+const LONGEST_WEBHOOK = 2048
 
 const Id = Type.Object({ id: Type.String() })
 const ModelName = Type.Object({ owner: Type.String(), name: Type.String() })
@@ -179,6 +181,7 @@ function parseCreate(request: FastifyRequest, body: Record<string, unknown>) {
   const { input, webhook, webhook_events_filter: filter } = body
   const cancelAfterMs = parseCancelAfter(headerOf(request, 'cancel-after'))
   const broken: FieldError[] = fieldErrors(request.validationError?.validation ?? [], '')
+  if (typeof webhook === 'string') broken.push(...webhookErrors(webhook))
   if (cancelAfterMs === 'invalid') broken.push(BAD_CANCEL_AFTER)
   if ((headerOf(request, 'idempotency-key')?.length ?? 0) > LONGEST_KEY) broken.push(BAD_KEY)
   return {
@@ -187,6 +190,18 @@ function parseCreate(request: FastifyRequest, body: Record<string, unknown>) {
     cancelAfterMs: cancelAfterMs === 'invalid' ? undefined : cancelAfterMs,
     webhook: typeof webhook === 'string' ? webhook : undefined,
     webhookEventsFilter: Array.isArray(filter) ? filter.filter(isWebhookEvent) : undefined,
+  }
+}
+
+/** Receivers are reached by http and https only; that one redirects, which is never followed, cannot be foreseen. */
+function webhookErrors(webhook: string): FieldError[] {
+  const description = `String length must be less than or equal to ${LONGEST_WEBHOOK}`
+  if (webhook.length > LONGEST_WEBHOOK) return [{ type: 'string_lte', field: 'webhook', description }]
+  try {
+    parseOutboundUrl(webhook)
+    return []
+  } catch (error) {
+    return [{ type: 'format', field: 'webhook', description: `Does not match format 'uri': ${messageOf(error)}` }]
   }
 }
 

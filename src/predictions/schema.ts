@@ -41,7 +41,7 @@ const createFields = {
     {},
     { additionalProperties: true, description: 'Inputs by name, as the schema of the version says.' },
   ),
-  webhook: Type.Optional(Type.String({ format: 'uri' })),
+  webhook: Type.Optional(Type.String({ description: 'An http or https URL.' })),
   webhook_events_filter: Type.Optional(Type.Array(oneOf(WEBHOOK_EVENTS))),
   stream: Type.Optional(Type.Boolean({ description: 'Ignored: what can be streamed always can.' })),
   webhook_completed: Type.Optional(Type.String({ description: 'Ignored; old clients send it.' })),

@@ -26,6 +26,7 @@ import { type InputPlan, type OwnFile, planInput } from './input-plan.ts'
 import { storeParts } from './input-storage.ts'
 import { type LiveContext, LivePrediction } from './live-prediction.ts'
 import { LiveSet } from './live-set.ts'
+import type { Outbox } from './outbox.ts'
 import { OwnFiles } from './own-files.ts'
 import { begin, cancel, interrupt, isTerminal, type Prediction, type Source, type WebhookEvent } from './prediction.ts'
 import { type ListFilter, type PredictionStore, removeData } from './store.ts'
@@ -62,6 +63,7 @@ export interface ServiceOptions {
   models: ModelRegistry
   files: FileService
   folders: PredictionFolders
+  outbox: Outbox
   downloader: Downloader
   /** Seals secret inputs while they wait. */
   secretBox: SecretBox
@@ -94,6 +96,7 @@ export class PredictionService {
       writer: options.writer,
       clock: options.clock,
       log: options.log,
+      outbox: options.outbox,
       onAbandoned: (live) => {
         this.#downloads.abandon(live.id)
         options.scheduler.abandon(live.view.contentHash, live.id)
@@ -134,9 +137,14 @@ export class PredictionService {
     return created
   }
 
+  /** Whoever it belongs to. */
+  find(id: string): Prediction | undefined {
+    return this.#live.get(id)?.view ?? this.#options.store.find(id)
+  }
+
   /** @throws AppError `not_found`, also for predictions of other accounts */
   get(account: Account, id: string): Prediction {
-    const found = this.#live.get(id)?.view ?? this.#options.store.find(id)
+    const found = this.find(id)
     if (!found || found.account !== account.username) throw notFound()
     return found
   }
@@ -189,7 +197,7 @@ export class PredictionService {
   /** The file that an output URL names, and where it lies; undefined for secrets that were not handed out. */
   findOutputFile(token: string): OwnFile | undefined {
     const [id, secret] = [token.slice(0, ID_LENGTH), token.slice(ID_LENGTH)]
-    const { outputFiles = [] } = this.#live.get(id)?.view ?? this.#options.store.find(id) ?? {}
+    const { outputFiles = [] } = this.find(id) ?? {}
     const found = outputFiles.find((served) => secretsEqual(served.secret, secret))
     if (!found) return
     const { file, name, contentType, size } = found
@@ -203,7 +211,7 @@ export class PredictionService {
   async removeData(account: Account, id: string): Promise<void> {
     if (!isTerminal(this.get(account, id).status))
       throw new AppError('invalid', 'The prediction has not ended; cancel it first, then remove its data')
-    await this.#options.writer.submit(removeData(id))
+    await this.#options.writer.submit([...removeData(id), ...this.#options.outbox.writesForRemoval(id)])
     await this.#options.folders.remove(id)
   }
 
@@ -220,6 +228,7 @@ export class PredictionService {
       const stored = prediction.claimedAt === null ? undefined : this.#options.store.chunks(prediction.id)
       const live = new LivePrediction(prediction, this.#context, stored)
       this.#live.add(live)
+      this.#options.outbox.follow(live)
       if (live.claimed) {
         live.end(interrupt)
         interrupted.push(live.settled())
@@ -312,6 +321,7 @@ export class PredictionService {
       throw error
     }
     this.#live.add(live)
+    this.#options.outbox.follow(live)
     const created = live.view
     live.watchDeadline()
     if (reservation) reservation.run(live)

@@ -219,7 +219,10 @@ export class PredictionStore {
     )
     this.#withData = db
       .prepare<[number, number], string>(
-        `SELECT id FROM predictions WHERE data_removed = 0 AND completed_at <= ? ORDER BY completed_at LIMIT ?`,
+        // What its receiver has still to be told waits in the other table.
+        `SELECT id FROM predictions WHERE data_removed = 0 AND completed_at <= ? AND NOT EXISTS (
+          SELECT 1 FROM webhook_deliveries WHERE prediction_id = predictions.id AND state = 'waiting')
+          ORDER BY completed_at LIMIT ?`,
       )
       .pluck()
     this.#last = db.prepare<[], number | null>('SELECT created_at FROM predictions ORDER BY rowid DESC LIMIT 1').pluck()

@@ -141,7 +141,8 @@ describe('sync and status', () => {
   })
 
   test('trap 3: a wait is counted from the request, not from when it was kept', async () => {
-    const slow = await testServer({}, { commitDelayMs: 1_000 })
+    // Few models: each takes a commit at the start.
+    const slow = await testServer({ MODELS_DIR: testFolder() }, { commitDelayMs: 1_000 })
     // The end cannot be committed before two seconds have passed, and the answer has to come before.
     const response = await slow.call('POST', '/v1/models/replicate/hello-world/predictions', {
       body: { input: { text: 'Alice' } },

@@ -36,6 +36,7 @@ async function setUp(changed: Partial<Prediction> = {}) {
     writer: database.writer,
     clock: { now: () => clock.at, monotonic: () => clock.at },
     log: pino({ level: 'silent' }),
+    outbox: { writesFor: async () => [], onCommitted() {}, follow() {}, writesForRemoval: () => [] },
     onAbandoned: () => void happened.push('abandoned'),
     onEnded: () => void happened.push('ended'),
   }

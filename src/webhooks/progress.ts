@@ -1,0 +1,50 @@
+import type { WebhookEvent } from '../predictions/prediction.ts'
+
+/** Output and logs are told so often at most (replicate-api.md 8). */
+const PERIOD_MS = 500
+
+export const PROGRESS_EVENTS = ['output', 'logs'] as const satisfies readonly WebhookEvent[]
+/** What is told while a prediction runs. */
+export type ProgressEvent = (typeof PROGRESS_EVENTS)[number]
+
+export function isProgress(event: WebhookEvent): event is ProgressEvent {
+  return event === 'output' || event === 'logs'
+}
+
+/** How much of a kind a run has given out, and how much of it was told. */
+interface Told {
+  /** As of the last event that was rendered. */
+  amount: number
+  /** When that was, in milliseconds since 1970. */
+  at: number
+  /** Whether another one waits to be rendered; it will tell whatever there is by then. */
+  waiting: boolean
+}
+
+/** Decides when a run's output and logs are told: at once, then no more often than every half second. */
+export class Progress {
+  readonly #told = new Map<ProgressEvent, Told>()
+
+  constructor(events: Iterable<ProgressEvent>) {
+    for (const event of events) this.#told.set(event, { amount: 0, at: Number.NEGATIVE_INFINITY, waiting: false })
+  }
+
+  /**
+   * Takes note of how much there is.
+   * @returns the events to be told, each with the earliest time for it
+   */
+  grow(amounts: Readonly<Record<ProgressEvent, number>>, now: number): [event: ProgressEvent, notBefore: number][] {
+    const due: [ProgressEvent, number][] = []
+    for (const [event, told] of this.#told) {
+      if (told.waiting || amounts[event] <= told.amount) continue
+      told.waiting = true
+      due.push([event, Math.max(now, told.at + PERIOD_MS)])
+    }
+    return due
+  }
+
+  /** An event is rendered now, and tells this much. */
+  tell(event: ProgressEvent, amount: number, now: number): void {
+    this.#told.set(event, { amount, at: now, waiting: false })
+  }
+}
