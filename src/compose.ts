@@ -119,6 +119,10 @@ export async function compose(
     if (!(await doneWithin(PATIENCE_MS, loaded)))
       log.warn({ models: models.pending }, 'listening although some packages could not be imported yet')
 
+    if (config.privateNetwork && (config.publicUrl !== undefined || config.trustProxy))
+      log.warn(
+        'callers from elsewhere can make this server reach private addresses; REPRISE_PRIVATE_NETWORK=off refuses them',
+      )
     const downloader = new Downloader({
       privateNetwork: config.privateNetwork,
       limitBytes: FILE_LIMIT_BYTES,
@@ -185,7 +189,7 @@ export async function compose(
     releases.defer(() => predictions.drain(config.shutdownGraceMs))
     const address = await listen(app, config)
     // Only now: a start that fails, because the port is taken, leaves what is queued to the next.
-    scheduler.start()
+    predictions.start()
     removal.start()
     webhooks.start()
     log.info({ models: models.list().map(({ owner, name }) => `${owner}/${name}`) }, 'serving')

@@ -1,6 +1,8 @@
-const CODES = ['ENOSPC', 'EDQUOT', 'EROFS', 'EIO', 'EMFILE', 'ENFILE']
+import { errorCode } from './error-code.ts'
+
+const CODES: unknown[] = ['ENOSPC', 'EDQUOT', 'EROFS', 'EIO', 'EMFILE', 'ENFILE']
 
 /** Whether something failed because the disk takes no more at the moment, and not because it was wrong. */
 export function isDiskTrouble(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && CODES.includes(String(error.code))
+  return CODES.includes(errorCode(error))
 }

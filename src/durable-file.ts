@@ -1,17 +1,25 @@
 import { copyFile, link, mkdir, open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { errorCode } from './error-code.ts'
 import { newSecret } from './secret.ts'
 
-/** Where something is written before it is put in its place: beside it, under a name that nobody asks for. */
-export function unfinishedPath(path: string): string {
-  return `${dirname(path)}/.unfinished-${newSecret()}`
+const UNFINISHED = '.unfinished-'
+
+/** Where something is written before it is put in its place: in the same folder, under a name that nobody asks for. */
+export function unfinishedPath(folder: string): string {
+  return `${folder}/${UNFINISHED}${newSecret()}`
+}
+
+/** Whether a name in a folder is that of something which was not put in its place yet, or never will be. */
+export function isUnfinished(name: string): boolean {
+  return name.startsWith(UNFINISHED)
 }
 
 /** Writes a file that is either whole or not there, also after a power loss; its folder has to exist. */
-export async function writeDurably(path: string, bytes: Uint8Array): Promise<void> {
-  const unfinished = unfinishedPath(path)
+export async function writeDurably(path: string, bytes: Uint8Array, mode?: number): Promise<void> {
+  const unfinished = unfinishedPath(dirname(path))
   try {
-    await writeSynced(unfinished, bytes)
+    await writeSynced(unfinished, bytes, mode)
     await rename(unfinished, path)
   } catch (error) {
     await rm(unfinished, { force: true })
@@ -21,8 +29,8 @@ export async function writeDurably(path: string, bytes: Uint8Array): Promise<voi
 }
 
 /** Writes a new file and brings its content to the disk; its name is there for sure when its folder is synced, too. */
-export async function writeSynced(path: string, bytes: Uint8Array): Promise<void> {
-  const file = await open(path, 'wx')
+export async function writeSynced(path: string, bytes: Uint8Array, mode?: number): Promise<void> {
+  const file = await open(path, 'wx', mode)
   try {
     await file.writeFile(bytes)
     await file.sync()
@@ -36,7 +44,7 @@ export async function linkOrCopy(from: string, to: string): Promise<void> {
   try {
     await link(from, to)
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') throw error
+    if (errorCode(error) === 'ENOENT') throw error
     await copyFile(from, to)
     await syncPath(to)
   }

@@ -46,6 +46,13 @@ export function notFound(message = 'The requested resource could not be found'):
   return new AppError('not_found', message)
 }
 
+const RETRY_AFTER_SECONDS = 5
+
+/** A refusal that may turn out otherwise in a moment; `reason` begins a sentence. */
+export function busy(reason: string, cause?: unknown): AppError {
+  return new AppError('unavailable', `${reason}; try again shortly`, { cause, retryAfterSeconds: RETRY_AFTER_SECONDS })
+}
+
 /** All broken rules of one request, in the words Replicate uses (replicate-api.md 2.3). */
 export function invalidFields(fields: readonly FieldError[]): AppError {
   const detail = fields.map(({ field, description }) => `- ${field && `${field}: `}${description}\n`).join('')

@@ -7,6 +7,7 @@ type Replacements = Iterable<readonly [path: JsonPath, value: unknown]>
 
 /** The value with others at some places, one after the other; a place that is not there is passed over. */
 export function withValues(root: Readonly<Record<string, unknown>>, replacements: Replacements): Record<string, unknown>
+export function withValues(root: readonly unknown[], replacements: Replacements): readonly unknown[]
 export function withValues(root: unknown, replacements: Replacements): unknown
 export function withValues(root: unknown, replacements: Replacements): unknown {
   let result = root

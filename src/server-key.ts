@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { chmod, mkdir, readFile } from 'node:fs/promises'
+import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { makeFolderDurably, writeDurably } from './durable-file.ts'
+import { errorCode } from './error-code.ts'
 import { AppError } from './errors.ts'
 
 const LENGTH = 32
@@ -26,7 +27,7 @@ async function read(path: string): Promise<Uint8Array | undefined> {
   try {
     return await readFile(path)
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return
+    if (errorCode(error) === 'ENOENT') return
     throw error
   }
 }
@@ -35,7 +36,6 @@ async function make(folder: string, path: string): Promise<Uint8Array> {
   const key = randomBytes(LENGTH)
   await mkdir(folder, { recursive: true, mode: 0o700 })
   await makeFolderDurably(folder)
-  await writeDurably(path, key)
-  await chmod(path, 0o600)
+  await writeDurably(path, key, 0o600)
   return key
 }

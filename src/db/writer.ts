@@ -83,7 +83,7 @@ export class Writer {
   #settle(results: WriteResult[]): void {
     const settled = this.#committing
     this.#committing = []
-    const failed = results.some((result) => result !== null && isDiskTrouble(result.code))
+    const failed = results.some((result) => result !== null && isDatabaseTrouble(result.code))
     this.#failedAt = failed ? performance.now() : Number.NEGATIVE_INFINITY
     if (this.#waiting.length > 0) this.#scheduleHandover()
     settled.forEach(({ resolve, reject }, index) => {
@@ -101,13 +101,13 @@ export class Writer {
   }
 }
 
-function isDiskTrouble(code: string): boolean {
+function isDatabaseTrouble(code: string): boolean {
   return code !== ROWS_MISMATCH && !code.startsWith('SQLITE_CONSTRAINT')
 }
 
 function toError({ code, message }: Exclude<WriteResult, null>): AppError {
   const cause = new Error(`${code}: ${message}`)
-  return isDiskTrouble(code)
+  return isDatabaseTrouble(code)
     ? new AppError('unavailable', 'The database cannot be written at the moment; try again shortly', {
         cause,
         retryAfterSeconds: 5,

@@ -7,7 +7,9 @@ const SNIFFED_BYTES = 2 ** 16
 const LONGEST = 255
 
 const TOKEN = "[a-z0-9!#$%&'*+.^_`|~-]+"
-const MEDIA_TYPE = new RegExp(`^${TOKEN}/${TOKEN}(?:\\s*;\\s*${TOKEN}=(?:${TOKEN}|"[\\x20-\\x7e]*"))*$`, 'i')
+/** What stands between the quotes holds none itself, so that a text can be read in one way only. */
+const QUOTED = '"(?:[\\x20-\\x21\\x23-\\x5b\\x5d-\\x7e]|\\\\[\\x20-\\x7e])*"'
+const MEDIA_TYPE = new RegExp(`^${TOKEN}/${TOKEN}(?:\\s*;\\s*${TOKEN}=(?:${TOKEN}|${QUOTED}))*$`, 'i')
 
 /** Undefined for what is no `type/subtype`, with or without parameters. */
 export function parseContentType(text: string): string | undefined {
@@ -27,7 +29,10 @@ export async function contentTypeOf(
   if (given && given !== OCTET_STREAM && given !== PLAIN_TEXT) return given
   const begin = await readBegin(path)
   if (given === PLAIN_TEXT && !begin.includes(0)) return given
-  return (await typeOfBytes(begin)) ?? (await typeOfName(name)) ?? OCTET_STREAM
+  const told = await typeOfBytes(begin)
+  // The bytes of an SVG tell no more than that it is XML.
+  const named = told === undefined || told === 'application/xml' ? await typeOfName(name) : undefined
+  return named ?? told ?? OCTET_STREAM
 }
 
 // Both libraries are loaded when they are first asked: together they cost 40 ms.

@@ -1,9 +1,8 @@
 import { invalidFields } from '../errors.ts'
+import { LONGEST_BYTES, tidyFileName } from './tidy-file-name.ts'
 
-const LONGEST_BYTES = 255
 /** Stands where bytes were no UTF-8. */
 const REPLACEMENT = '\uFFFD'
-const FALLBACK = 'file'
 
 /**
  * The name of an upload: the last part of what the client calls it, so that it says nothing about folders.
@@ -14,10 +13,9 @@ export function parseFileName(given: string): string {
     throw invalidFields([
       { type: 'format', field: 'filename', description: 'Must be valid UTF-8 without control characters' },
     ])
-  const name = (given.split(/[/\\]/).at(-1) ?? '').trim()
-  if (Buffer.byteLength(name) > LONGEST_BYTES)
+  if (Buffer.byteLength(given.split(/[/\\]/).at(-1) ?? '') > LONGEST_BYTES)
     throw invalidFields([
       { type: 'string_lte', field: 'filename', description: `Must be at most ${LONGEST_BYTES} bytes of UTF-8` },
     ])
-  return /^\.{0,2}$/.test(name) ? FALLBACK : name
+  return tidyFileName(given)
 }

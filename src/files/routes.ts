@@ -3,7 +3,7 @@ import { Type } from '@sinclair/typebox'
 import { notFound } from '../errors.ts'
 import type { OriginOf } from '../http/origin.ts'
 import { formatCursor, parseCursor } from '../http/pagination.ts'
-import { pageOf, problems, reference } from '../http/schemas.ts'
+import { binary, pageOf, problems, reference } from '../http/schemas.ts'
 import type { Position } from '../page.ts'
 import { DownloadQuery, ListQuery, toWire, WireFile } from './schema.ts'
 import { sendFile } from './send-file.ts'
@@ -82,9 +82,7 @@ export const fileRoutes: FastifyPluginAsyncTypebox<{ files: FileService; originO
         params: Id,
         querystring: DownloadQuery,
         response: {
-          200: Type.Unsafe({
-            content: { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } },
-          }),
+          200: binary,
           ...problems,
         },
       },

@@ -5,18 +5,18 @@ import type { Account } from '../accounts/account.ts'
 import type { Clock } from '../clock.ts'
 import type { Writer } from '../db/writer.ts'
 import { isDiskTrouble } from '../disk-trouble.ts'
-import { makeFolderDurably } from '../durable-file.ts'
-import { AppError, notFound } from '../errors.ts'
+import { isUnfinished, makeFolderDurably } from '../durable-file.ts'
+import { AppError, busy, notFound } from '../errors.ts'
 import { IdMaker } from '../id.ts'
 import { type Page, type Position, toPage } from '../page.ts'
 import { keyOf } from '../server-key.ts'
 import { contentTypeOf } from './content-type.ts'
 import type { FileRecord, StoredFile } from './file.ts'
-import { receiveFile, TooLarge } from './receive-file.ts'
+import { CheckedSource, receiveFile, TooLarge } from './receive-file.ts'
 import type { DownloadQuery } from './schema.ts'
 import { type Grant, isGranted, signatureOf } from './signature.ts'
 import { type FileStore, insert, remove } from './store.ts'
-import type { Receive, Upload } from './upload.ts'
+import type { Receive, ReceivedFile, Upload } from './upload.ts'
 
 /** Files have to be smaller than this (replicate-api.md 2.2). */
 export const FILE_LIMIT_BYTES = 100_000_000
@@ -26,7 +26,6 @@ const LIFETIME_MS = 24 * 3_600_000
 const SWEEP_EVERY_MS = 600_000
 /** Expired files that are removed in one transaction. */
 const SWEEP_BATCH = 100
-const RETRY_AFTER_SECONDS = 5
 
 export interface FileServiceOptions {
   store: FileStore
@@ -71,7 +70,7 @@ export class FileService {
     const path = this.#pathOf(id)
     this.#arriving.add(id)
     try {
-      const upload = await read((source) => receiveFile(source, path, FILE_LIMIT_BYTES - 1))
+      const upload = await read((source) => receiveChecked(source, path))
       const { name, content, metadata } = upload
       const contentType = await contentTypeOf(path, { name, given: upload.contentType })
       const createdAt = clock.now()
@@ -116,11 +115,17 @@ export class FileService {
     return { owner, expiry, signature: signatureOf(this.#key, { owner, id, expiry }) }
   }
 
+  /** Undefined whatever is wrong. */
+  findGranted(grant: Grant, signature: string): StoredFile | undefined {
+    const granted = isGranted(this.#key, grant, signature, this.#options.clock.now())
+    return granted ? this.find({ username: grant.owner }, grant.id) : undefined
+  }
+
   /** @throws AppError `not_found`, whatever is wrong */
   getGranted(grant: Grant, signature: string): StoredFile {
-    const granted = isGranted(this.#key, grant, signature, this.#options.clock.now())
-    if (!granted) throw fileNotFound()
-    return this.get({ username: grant.owner }, grant.id)
+    const file = this.findGranted(grant, signature)
+    if (!file) throw fileNotFound()
+    return file
   }
 
   /** Sweeps now, and every ten minutes from now on. */
@@ -160,7 +165,7 @@ export class FileService {
   async #removeStrays(): Promise<void> {
     const unfinished: string[] = []
     for await (const { name } of await opendir(this.#dir)) {
-      if (name.startsWith(UNFINISHED)) unfinished.push(name)
+      if (isUnfinished(name)) unfinished.push(name)
       // In this order: an upload that has arrived has its row.
       else if (!this.#arriving.has(name) && !this.#options.store.find(name))
         await rm(this.#pathOf(name), { force: true })
@@ -179,7 +184,11 @@ export class FileService {
   }
 }
 
-const UNFINISHED = '.unfinished-'
+async function receiveChecked(source: AsyncIterable<Uint8Array>, path: string): Promise<ReceivedFile> {
+  const checked = new CheckedSource(source)
+  const size = await receiveFile(checked, path, { limitBytes: FILE_LIMIT_BYTES - 1, durable: true })
+  return { size, ...checked.checksums() }
+}
 
 function fileNotFound(): AppError {
   return notFound('File not found')
@@ -192,8 +201,4 @@ function refusalOf(error: unknown): unknown {
 
 export function fileTooLarge(): AppError {
   return new AppError('too_large', 'Files must be less than 100MB in size')
-}
-
-function busy(reason: string, cause?: unknown): AppError {
-  return new AppError('unavailable', `${reason}; try again shortly`, { cause, retryAfterSeconds: RETRY_AFTER_SECONDS })
 }

@@ -1,4 +1,4 @@
-const LONGEST_BYTES = 255
+export const LONGEST_BYTES = 255
 const LONGEST_ENDING = 20
 
 /** A name that can be shown and sent in a header: without folders and control characters, and not too long. */

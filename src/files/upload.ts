@@ -4,11 +4,17 @@ import { assertShallow } from '../http/nesting.ts'
 import { isRecord } from '../is-record.ts'
 import { parseContentType } from './content-type.ts'
 import { parseFileName } from './file-name.ts'
-import type { ReceivedFile } from './receive-file.ts'
+import type { Checksums } from './receive-file.ts'
 
 /** Everything but the content is short. */
 const LONGEST_FIELD_BYTES = 2 ** 16
 const MOST_PARTS = 100
+
+/** Content that is on the disk. */
+export interface ReceivedFile extends Checksums {
+  /** Bytes. */
+  size: number
+}
 
 /** What a client has uploaded. */
 export interface Upload {

@@ -23,6 +23,11 @@ export function pageOf<Schema extends TSchema>(schema: Schema) {
   return Type.Object({ next: Url, previous: Url, results: Type.Array(reference(schema)) })
 }
 
+/** The bytes of a file. */
+export const binary = Type.Unsafe<unknown>({
+  content: { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } },
+})
+
 /** What every operation may answer beside its success. */
 export const problems = { '4xx': problem('Refused'), '5xx': problem('Failed') }
 

@@ -43,7 +43,7 @@ export class Snapshots {
 
   /** Returns undefined when the package changed meanwhile. */
   async #tryToTake(name: string, packageDir: string): Promise<string | undefined> {
-    const copy = unfinishedPath(this.dirOf('copy'))
+    const copy = unfinishedPath(this.#dir)
     try {
       const hash = await contentHash(name, packageDir, this.#cache)
       if (this.has(hash)) return hash

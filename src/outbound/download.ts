@@ -1,7 +1,7 @@
 import { type Dispatcher, request } from 'undici'
 import { formatDuration } from '../duration.ts'
 import { AppError } from '../errors.ts'
-import { type ReceivedFile, receiveFile, TooLarge } from '../files/receive-file.ts'
+import { receiveFile, TooLarge } from '../files/receive-file.ts'
 import { startTimer } from '../timer.ts'
 import { nameOf, usefulType } from './answer-headers.ts'
 import { networkTrouble } from './network-trouble.ts'
@@ -21,7 +21,9 @@ export interface DownloadOptions {
   signal: AbortSignal
 }
 
-export interface Downloaded extends ReceivedFile {
+export interface Downloaded {
+  /** Bytes. */
+  size: number
   /** Type and subtype as the answer says them; undefined where it says nothing useful. */
   contentType: string | undefined
   /** From Content-Disposition, else the last part of the path; tidied, never empty. */
@@ -55,7 +57,8 @@ export async function download(
       assertPlain(first(headers['content-encoding']))
       if (Number(headers['content-length']) > limitBytes) throw new TooLarge(`${headers['content-length']} bytes`)
       return {
-        ...(await receiveFile(pieces(answer, ended), path, limitBytes)),
+        // After a power loss it is downloaded again.
+        size: await receiveFile(pieces(answer, ended), path, { limitBytes, durable: false }),
         contentType: usefulType(first(headers['content-type'])),
         name: nameOf(answer.url, first(headers['content-disposition'])),
       }
@@ -132,6 +135,5 @@ function first(header: string | string[] | undefined): string | undefined {
 }
 
 function formatSize(bytes: number): string {
-  const mebibytes = bytes / 2 ** 20
-  return Number.isInteger(mebibytes) ? `${mebibytes} MiB` : `${bytes} bytes`
+  return bytes % 1e6 === 0 ? `${bytes / 1e6} MB` : `${bytes} bytes`
 }

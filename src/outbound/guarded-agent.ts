@@ -40,7 +40,8 @@ export function guardedAgent({
   const refusalOf = (address: string, name?: string): AppError | undefined => {
     const found = classify(address)
     if (found === 'public' || (found === 'private' && privateNetwork)) return
-    const where = name === undefined ? `the address ${address}` : `the address ${address} of ${name}`
+    // What a name leads to is nobody's business who could not find out by himself.
+    const where = name === undefined ? `the address ${address}` : `the address of ${name}`
     return new AppError(
       'invalid',
       found === 'private'

@@ -10,7 +10,8 @@ import { type PredictionStore, removeData } from './store.ts'
 const SWEEP_MS = 60_000
 /** A folder that outlived its data is a leftover of a crash or of a failing disk, which are rare. */
 const FOLDERS_EVERY_MS = 3_600_000
-const BATCH = 500
+/** Rows removed in one transaction: others wait for it. */
+const BATCH = 100
 
 export interface DataRemovalOptions {
   store: PredictionStore
@@ -31,6 +32,7 @@ export class DataRemoval {
   #timers: NodeJS.Timeout[] = []
   /** One at a time: they go over the same folders. */
   #sweeping: Promise<void> = Promise.resolve()
+  #closed = false
 
   constructor(options: DataRemovalOptions) {
     this.#options = options
@@ -43,7 +45,9 @@ export class DataRemoval {
     if (retentionMs !== undefined) this.#every(Math.min(SWEEP_MS, retentionMs), () => this.removeExpired(retentionMs))
   }
 
+  /** Ends a sweep under way after its next step; what is left is for the next start. */
   async close(): Promise<void> {
+    this.#closed = true
     for (const timer of this.#timers) clearInterval(timer)
     await this.#sweeping
   }
@@ -51,25 +55,32 @@ export class DataRemoval {
   /** The rows go first: a URL of a file that is gone would be a lie. */
   async removeExpired(retentionMs: number): Promise<void> {
     const { store, writer, folders, outbox, clock } = this.#options
-    for (;;) {
-      const ids = store.endedWithData(clock.now() - retentionMs, BATCH)
-      await writer.submit(ids.flatMap((id) => [...removeData(id), ...outbox.writesForRemoval(id)]))
-      for (const id of ids) await folders.remove(id)
-      if (ids.length < BATCH) return
+    while (!this.#closed) {
+      const ended = store.endedWithData(clock.now() - retentionMs, BATCH)
+      if (ended.length === 0) return
+      await writer.submit(ended.flatMap(({ id }) => [...removeData(id), ...outbox.writesForRemoval(id)]))
+      for (const { id, mayHaveFolder } of ended) if (mayHaveFolder) await folders.remove(id)
     }
   }
 
   /** Removes folders without data, and in the others what no row names. */
   async removeStrays(): Promise<void> {
-    const { store, folders, isActive } = this.#options
-    for (const id of await folders.list()) {
-      // In this order: what has ended since is in its row.
-      if (isActive(id)) continue
-      const prediction = store.find(id)
-      if (prediction && !isTerminal(prediction.status)) continue
-      const { inputParts = [], outputFiles = [] } = prediction ?? {}
-      await folders.keepOnly(id, new Set([...inputParts, ...outputFiles].map(({ file }) => file)))
+    for (const id of await this.#options.folders.list()) {
+      if (this.#closed) return
+      await this.#tidy(id).catch((error) => {
+        this.#options.log.error({ err: error, prediction: id }, 'a folder could not be tidied')
+      })
     }
+  }
+
+  async #tidy(id: string): Promise<void> {
+    const { store, folders, isActive } = this.#options
+    // In this order: what has ended since is in its row.
+    if (isActive(id)) return
+    const prediction = store.find(id)
+    if (prediction && !isTerminal(prediction.status)) return
+    const { inputParts = [], outputFiles = [] } = prediction ?? {}
+    await folders.keepOnly(id, new Set([...inputParts, ...outputFiles].map(({ file }) => file)))
   }
 
   #every(periodMs: number, sweep: () => Promise<void>): void {

@@ -1,6 +1,7 @@
 import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { makeFolderDurably } from '../durable-file.ts'
+import { errorCode } from '../error-code.ts'
 
 /** The folder of each prediction that has files: inputs until the run is over, outputs as long as its data. */
 export class PredictionFolders {
@@ -32,7 +33,17 @@ export class PredictionFolders {
   /** Removes every other file, and the folder when nothing stays. */
   async keepOnly(id: string, files: ReadonlySet<string>): Promise<void> {
     if (files.size === 0) return this.remove(id)
-    for (const name of await readdir(this.pathOf(id))) if (!files.has(name)) await rm(this.pathOf(id, name))
+    for (const name of await this.#namesIn(id))
+      if (!files.has(name)) await rm(this.pathOf(id, name), { recursive: true, force: true })
+  }
+
+  async #namesIn(id: string): Promise<string[]> {
+    try {
+      return await readdir(this.pathOf(id))
+    } catch (error) {
+      if (errorCode(error) === 'ENOENT') return []
+      throw error
+    }
   }
 
   /** Ids of all predictions that have a folder. */

@@ -1,4 +1,5 @@
 import pLimit, { type LimitFunction } from 'p-limit'
+import { isDiskTrouble } from '../disk-trouble.ts'
 import { messageOf } from '../errors.ts'
 import { contentTypeOf } from '../files/content-type.ts'
 import type { Downloader } from '../outbound/downloader.ts'
@@ -6,28 +7,41 @@ import type { PredictionFolders } from './folders.ts'
 import { isRemote, type RemotePart, type StoredPart } from './input-part.ts'
 import type { LivePrediction } from './live-prediction.ts'
 
-/** Downloads at the same time, of all predictions. */
-const PARALLEL = 16
-/** Predictions of one version whose inputs are downloaded before it is their turn; they wait on the disk. */
+/** Downloads at the same time: in all, and of one account, so that slow sites of one hold up no other. */
+const MOST = 16
+const MOST_PER_ACCOUNT = 4
+/** Predictions of one version whose inputs are fetched before it is their turn to run; they wait on the disk. */
 const AHEAD = 32
 const SHOWN_URL = 200
 
 export interface DownloadsOptions {
   folders: PredictionFolders
   downloader: Downloader
+  /** Whether the disk may take more. */
+  hasRoom(): boolean
+  /** Called when what a prediction takes of the disk has changed. */
+  onFetched(live: LivePrediction): void
   /** Called when all is there and the prediction may run. */
   onReady(live: LivePrediction): void
+}
+
+/** The predictions of one version that name inputs by URL. */
+interface Line {
+  /** In the order in which they came. */
+  waiting: Set<LivePrediction>
+  /** Whose inputs are being fetched, or are there and wait with them for the end of the run. */
+  fetched: Map<LivePrediction, AbortController>
 }
 
 /** Fetches the inputs that predictions name by URL, before they are queued. */
 export class InputDownloads {
   readonly #options: DownloadsOptions
-  readonly #parallel = pLimit(PARALLEL)
+  readonly #parallel = pLimit(MOST)
+  readonly #perAccount = new Map<string, LimitFunction>()
   /** By content hash. */
-  readonly #ahead = new Map<string, LimitFunction>()
-  readonly #active = new Map<string, { controller: AbortController; ended: PromiseWithResolvers<void> }>()
-  #waiting = 0
-  #closed = false
+  readonly #lines = new Map<string, Line>()
+  #unfetched = 0
+  #open = false
 
   constructor(options: DownloadsOptions) {
     this.#options = options
@@ -35,66 +49,101 @@ export class InputDownloads {
 
   /** Predictions whose inputs are not all there yet. */
   get waiting(): number {
-    return this.#waiting
+    return this.#unfetched
+  }
+
+  /** Begins to fetch. */
+  open(): void {
+    this.#open = true
+    this.#fetchMore()
   }
 
   /** Fetches what is missing, when its turn comes; a download that fails ends the prediction. */
-  start(live: LivePrediction): void {
-    const { contentHash } = live.view
-    const limit = this.#ahead.get(contentHash) ?? pLimit(AHEAD)
-    this.#ahead.set(contentHash, limit)
-    this.#waiting++
-    void limit(() => this.#fetchAndRun(live))
+  add(live: LivePrediction): void {
+    const { contentHash } = live.committed
+    const line = this.#lines.get(contentHash) ?? { waiting: new Set(), fetched: new Map() }
+    this.#lines.set(contentHash, line)
+    line.waiting.add(live)
+    this.#unfetched++
+    this.#fetchMore()
   }
 
-  /** Stops the downloads of a prediction that nobody waits for. */
-  abandon(id: string): void {
-    this.#active.get(id)?.controller.abort()
+  /** Stops to fetch for a prediction that nobody waits for. */
+  abandon(live: LivePrediction): void {
+    const line = this.#lines.get(live.committed.contentHash)
+    if (line?.waiting.delete(live)) this.#unfetched--
+    line?.fetched.get(live)?.abort()
   }
 
   /** Lets another prediction take the place of one that has ended. */
-  forget(id: string): void {
-    this.abandon(id)
-    this.#active.get(id)?.ended.resolve()
+  forget(live: LivePrediction): void {
+    this.abandon(live)
+    const { contentHash } = live.committed
+    const line = this.#lines.get(contentHash)
+    if (!line?.fetched.delete(live) && line?.waiting.size !== 0) return
+    if (line.waiting.size + line.fetched.size === 0) this.#lines.delete(contentHash)
+    this.#fetchMore()
   }
 
   /** Stops all downloads; their predictions stay as they are. */
   close(): void {
-    this.#closed = true
-    for (const { controller } of this.#active.values()) controller.abort()
+    this.#open = false
+    for (const { fetched } of this.#lines.values()) for (const controller of fetched.values()) controller.abort()
   }
 
-  async #fetchAndRun(live: LivePrediction): Promise<void> {
-    if (!live.wanted || this.#closed) return void this.#waiting--
-    const active = { controller: new AbortController(), ended: Promise.withResolvers<void>() }
-    this.#active.set(live.id, active)
+  #fetchMore(): void {
+    if (!this.#open) return
+    for (const { waiting, fetched } of this.#lines.values())
+      for (const live of waiting) {
+        if (fetched.size >= AHEAD || !this.#options.hasRoom()) break
+        waiting.delete(live)
+        const controller = new AbortController()
+        fetched.set(live, controller)
+        void this.#fetchAll(live, controller)
+      }
+  }
+
+  async #fetchAll(live: LivePrediction, controller: AbortController): Promise<void> {
+    const { account, inputParts } = live.committed
+    const limit = this.#limitOf(account)
+    const fetches = inputParts
+      .filter(isRemote)
+      .map((part) => limit(() => this.#parallel(() => this.#fetch(live.id, part, controller.signal))))
     try {
-      const remote = live.view.inputParts.filter(isRemote)
-      const { signal } = active.controller
-      const fetched = Promise.all(remote.map((part) => this.#parallel(() => this.#fetch(live.id, part, signal))))
-      live.addInputFiles(await fetched.finally(() => this.#waiting--))
-      if (live.wanted) this.#options.onReady(live)
-      if (!live.ended) await active.ended.promise
+      live.addInputFiles(await Promise.all(fetches))
+      this.#options.onFetched(live)
     } catch (error) {
-      active.controller.abort()
-      if (live.wanted && !this.#closed) live.onFailed(messageOf(error))
+      const stopped = controller.signal.aborted
+      controller.abort()
+      // Its folder is removed at its end, and nothing may still write there.
+      await Promise.allSettled(fetches)
+      if (!stopped) live.onFailed(messageOf(error))
     } finally {
-      this.#active.delete(live.id)
+      this.#unfetched--
     }
+    if (live.wanted && !controller.signal.aborted) this.#options.onReady(live)
+  }
+
+  #limitOf(account: string): LimitFunction {
+    const limit = this.#perAccount.get(account) ?? pLimit(MOST_PER_ACCOUNT)
+    this.#perAccount.set(account, limit)
+    return limit
   }
 
   async #fetch(id: string, { path, file, url }: RemotePart, signal: AbortSignal): Promise<StoredPart> {
     signal.throwIfAborted()
     const target = this.#options.folders.pathOf(id, file)
+    const { origin, pathname } = new URL(url)
     try {
       const { size, name, contentType: given } = await this.#options.downloader.download(new URL(url), target, signal)
       const contentType = await contentTypeOf(target, { name, given })
       return { path, file, size, as: { type: 'file', name, contentType } }
     } catch (error) {
       const place = ['input', ...path].join('.')
-      throw new Error(`${place}: ${url.slice(0, SHOWN_URL)} could not be downloaded: ${messageOf(error)}`, {
-        cause: error,
-      })
+      const reason = isDiskTrouble(error) ? 'the disk takes no more at the moment' : messageOf(error)
+      // Without its query, which may hold a signature, and outlives the data of the prediction.
+      const shown = (origin + pathname).slice(0, SHOWN_URL)
+      throw new Error(`${place}: ${shown} could not be downloaded: ${reason}`, { cause: error })
     }
   }
 }

@@ -5,6 +5,8 @@ import type { InputFile } from '../runner/protocol.ts'
 export interface StoredPart extends InputFile {
   /** How the data URI began that the file came in, where the row holds it cut short. */
   cutDataUri?: string
+  /** Whether it is another name of an upload or of an output. */
+  linked?: true
 }
 
 /** A part of an input that has to be downloaded before the run. */
@@ -30,7 +32,7 @@ export function outlivesRun(part: InputPart): boolean {
   return isStored(part) && part.as.type === 'json'
 }
 
-/** What the stored parts of an input take on the disk, in bytes. */
-export function bytesOf({ inputParts }: { inputParts: readonly InputPart[] }): number {
-  return inputParts.filter(isStored).reduce((sum, { size }) => sum + size, 0)
+/** What parts take on the disk, in bytes; those that lie there under another name, too, take nothing. */
+export function bytesOf(parts: readonly InputPart[]): number {
+  return parts.filter(isStored).reduce((sum, { size, linked }) => sum + (linked ? 0 : size), 0)
 }

@@ -56,7 +56,13 @@ export function planInput(
   { files, secrets }: InputPlaces,
   resolve: Resolve,
 ): { plan: InputPlan; errors: FieldError[] } {
+  if (files.length + secrets.length === 0 && sizeOf(input) <= LARGE)
+    return { plan: { input, parts: [], secrets }, errors: [] }
   const errors: FieldError[] = []
+  if (secrets.some(({ text }) => text.length > LARGE)) {
+    const description = `Secrets must be at most ${LARGE} characters long`
+    errors.push({ type: 'string_lte', field: 'input', description })
+  }
   if (files.length > MOST_FILES) {
     const description = `Must hold at most ${MOST_FILES} files`
     errors.push({ type: 'array_max_items', field: 'input', description })

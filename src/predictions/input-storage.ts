@@ -1,10 +1,13 @@
 import { readFile } from 'node:fs/promises'
 import { linkOrCopy, syncPath, writeSynced } from '../durable-file.ts'
+import { errorCode } from '../error-code.ts'
+import { invalidFields } from '../errors.ts'
 import { contentTypeOf } from '../files/content-type.ts'
 import { type JsonPath, withValues } from '../json-path.ts'
 import type { PredictionFolders } from './folders.ts'
 import { type InputPart, isRemote, type StoredPart } from './input-part.ts'
 import type { InputPlan, PlannedPart } from './input-plan.ts'
+import { OWN_FILE_GONE } from './own-files.ts'
 import type { Prediction } from './prediction.ts'
 
 /** Writes what a plan takes out of the row; it is on disk, names included, when this resolves. */
@@ -34,7 +37,7 @@ async function sentValue({ as, cutDataUri }: StoredPart, path: string): Promise<
     if (cutDataUri !== undefined) return cutDataUri + (await readFile(path, 'base64'))
   } catch (error) {
     // The prediction has ended, or its data was removed, while this was on its way.
-    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error
+    if (errorCode(error) !== 'ENOENT') throw error
   }
 }
 
@@ -45,8 +48,8 @@ async function storePart(part: PlannedPart, path: string): Promise<InputPart> {
       return { ...place, url: part.url.href }
     case 'own': {
       const { name, contentType, size } = part.own
-      await linkOrCopy(part.own.path, path)
-      return { ...place, size, as: { type: 'file', name, contentType } }
+      await linkOwn(part.own.path, path, part.path)
+      return { ...place, size, as: { type: 'file', name, contentType }, linked: true }
     }
     case 'data': {
       const { data, cutDataUri } = part
@@ -63,6 +66,16 @@ async function storePart(part: PlannedPart, path: string): Promise<InputPart> {
     }
     default:
       return part satisfies never
+  }
+}
+
+/** @throws AppError `invalid` when the file has gone since it was looked up */
+async function linkOwn(from: string, to: string, place: JsonPath): Promise<void> {
+  try {
+    await linkOrCopy(from, to)
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT') throw error
+    throw invalidFields([{ type: 'format', field: ['input', ...place].join('.'), description: OWN_FILE_GONE }])
   }
 }
 

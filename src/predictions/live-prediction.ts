@@ -56,8 +56,9 @@ export interface LiveContext {
 export class LivePrediction implements Task {
   readonly #context: LiveContext
   readonly size: number
-  /** What the parts of its input took on the disk when it was created. */
-  readonly bytes: number
+  /** Whether it may have a folder, because something of its input did not stay in the row. */
+  readonly hasParts: boolean
+  #bytes: number
   readonly #streams: boolean
   readonly #listeners = new Set<() => void>()
   readonly #output: RunOutput
@@ -83,7 +84,8 @@ export class LivePrediction implements Task {
     this.#acknowledged = prediction
     this.#streams = prediction.streamSecret !== null
     this.size = sizeOf(prediction.input)
-    this.bytes = bytesOf(prediction)
+    this.hasParts = prediction.inputParts.length > 0
+    this.#bytes = bytesOf(prediction.inputParts)
     this.#inputFiles = prediction.inputParts.filter(isStored)
     this.#output = new RunOutput(stored)
     // One that was begun is not taken up again: no further chunk will be counted, and all are folded when it ends.
@@ -92,6 +94,11 @@ export class LivePrediction implements Task {
 
   get id(): string {
     return this.#submitted.id
+  }
+
+  /** What the parts of its input take on the disk. */
+  get bytes(): number {
+    return this.#bytes
   }
 
   get input(): Prediction['input'] {
@@ -175,6 +182,7 @@ export class LivePrediction implements Task {
   /** Adds what was downloaded, so that the prediction can be run. */
   addInputFiles(files: readonly StoredPart[]): void {
     this.#inputFiles = [...this.#inputFiles, ...files]
+    this.#bytes += bytesOf(files)
   }
 
   /**

@@ -7,7 +7,7 @@ const MOST_BYTES = 16 * 2 ** 30
 
 /** The predictions that have not ended, and what their inputs take. */
 export class LiveSet {
-  readonly #live = new Map<string, LivePrediction>()
+  readonly #live = new Map<string, { live: LivePrediction; bytes: number }>()
   #characters = 0
   #bytes = 0
 
@@ -25,7 +25,7 @@ export class LiveSet {
   }
 
   get(id: string): LivePrediction | undefined {
-    return this.#live.get(id)
+    return this.#live.get(id)?.live
   }
 
   has(id: string): boolean {
@@ -33,18 +33,28 @@ export class LiveSet {
   }
 
   add(live: LivePrediction): void {
-    this.#live.set(live.id, live)
+    this.#live.set(live.id, { live, bytes: live.bytes })
     this.#characters += live.size
     this.#bytes += live.bytes
   }
 
-  remove(live: LivePrediction): void {
-    if (!this.#live.delete(live.id)) return
-    this.#characters -= live.size
-    this.#bytes -= live.bytes
+  /** Takes note that a prediction takes another part of the disk than before. */
+  recount(live: LivePrediction): void {
+    const counted = this.#live.get(live.id)
+    if (!counted) return
+    this.#bytes += live.bytes - counted.bytes
+    counted.bytes = live.bytes
   }
 
-  [Symbol.iterator](): Iterator<LivePrediction> {
-    return this.#live.values()
+  remove(live: LivePrediction): void {
+    const counted = this.#live.get(live.id)
+    if (!counted) return
+    this.#live.delete(live.id)
+    this.#characters -= live.size
+    this.#bytes -= counted.bytes
+  }
+
+  *[Symbol.iterator](): Generator<LivePrediction> {
+    for (const { live } of this.#live.values()) yield live
   }
 }

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { errorCode } from '../error-code.ts'
 import { type JsonPath, withValues } from '../json-path.ts'
 import type { PredictionFolders } from './folders.ts'
 import type { Prediction, ServedFile } from './prediction.ts'
@@ -29,10 +30,9 @@ export class OutputFiles {
     const { outputFiles: files } = p
     if (files.length === 0) return p.output
     const inlined = inline && leadingInline(files) === files.length
-    const texts = files.map(
-      async (file): Promise<Replacement> => [file.path, await this.#textOf(p.id, file, origin, inlined)],
-    )
-    return withValues(p.output, await Promise.all(texts))
+    const texts: Replacement[] = []
+    for (const file of files) texts.push([file.path, await this.#textOf(p.id, file, origin, inlined)])
+    return withValues(p.output, texts)
   }
 
   /**
@@ -56,14 +56,20 @@ export class OutputFiles {
       if (place < 0 || place >= values.length) continue
       texts.push([[place, ...rest], await this.#textOf(id, file, origin, order < inlined)])
     }
-    const completed = withValues(values, texts)
-    return Array.isArray(completed) ? completed : values
+    return withValues(values, texts)
   }
 
   async #textOf(id: string, file: ServedFile, origin: string, inlined: boolean): Promise<string> {
-    if (!inlined) return fileUrl(origin, id, file)
-    const content = await readFile(this.#folders.pathOf(id, file.file), 'base64')
-    return `data:${file.contentType};base64,${content}`
+    const url = fileUrl(origin, id, file)
+    if (!inlined) return url
+    try {
+      const content = await readFile(this.#folders.pathOf(id, file.file), 'base64')
+      return `data:${file.contentType};base64,${content}`
+    } catch (error) {
+      // Its data has been removed since it was looked up.
+      if (errorCode(error) === 'ENOENT') return url
+      throw error
+    }
   }
 }
 

@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import { notFound } from '../errors.ts'
 import { sendFile } from '../files/send-file.ts'
-import { problems } from '../http/schemas.ts'
+import { binary, problems } from '../http/schemas.ts'
 import type { PredictionService } from './service.ts'
 
 /** As long as Replicate lets them be kept; the URL of a file never gets another content. */
@@ -23,9 +23,7 @@ export const outputRoutes: FastifyPluginAsyncTypebox<{ predictions: PredictionSe
         security: [],
         params: Type.Object({ token: Type.String(), name: Type.String() }),
         response: {
-          200: Type.Unsafe({
-            content: { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } },
-          }),
+          200: binary,
           ...problems,
         },
       },

@@ -5,6 +5,8 @@ import { canonicalPath } from '../http/canonical-path.ts'
 import { parseOutboundUrl } from '../outbound/url.ts'
 import type { OwnFile } from './input-plan.ts'
 
+export const OWN_FILE_GONE = 'The file does not exist, or its time is over; upload it again'
+
 /** Finds the file of an output by what stands in its URL. */
 export type FindOutput = (token: string) => OwnFile | undefined
 
@@ -34,8 +36,14 @@ export class OwnFiles {
     }
     const [, kind, id = ''] = /^\/v1\/(files|outputs)\/([0-9a-z]+)(?:\/|$)/.exec(canonicalPath(url.pathname)) ?? []
     if (kind === undefined) return url
-    const own = kind === 'files' ? this.#files.find(account, id) : this.#findOutput(id)
+    const own = kind === 'files' ? this.#findUpload(account, id, url.searchParams) : this.#findOutput(id)
     if (own) return own
-    return url.origin === origin ? 'The file does not exist, or its time is over; upload it again' : url
+    return url.origin === origin ? OWN_FILE_GONE : url
+  }
+
+  /** Whoever has a signed URL may use the file of another account, too. */
+  #findUpload(account: Account, id: string, query: URLSearchParams): OwnFile | undefined {
+    const grant = { owner: query.get('owner') ?? '', id, expiry: query.get('expiry') ?? '' }
+    return this.#files.find(account, id) ?? this.#files.findGranted(grant, query.get('signature') ?? '')
   }
 }

@@ -3,7 +3,7 @@ import type { Account } from '../accounts/account.ts'
 import type { Clock } from '../clock.ts'
 import type { Writer } from '../db/writer.ts'
 import { isDiskTrouble } from '../disk-trouble.ts'
-import { AppError, type FieldError, invalidFields, messageOf, notFound } from '../errors.ts'
+import { AppError, busy, type FieldError, invalidFields, messageOf, notFound } from '../errors.ts'
 import type { FileService } from '../files/service.ts'
 import { IdMaker } from '../id.ts'
 import { isRecord } from '../is-record.ts'
@@ -34,7 +34,6 @@ import { type ListFilter, type PredictionStore, removeData } from './store.ts'
 const PAGE_SIZE = 100
 /** Lists of predictions made in the browser go back this far (replicate-api.md 5.4). */
 const WEB_LIST_MS = 14 * 24 * 3_600_000
-const RETRY_AFTER_SECONDS = 5
 const ID_LENGTH = 26
 /** How long a caller waits for a change that the database does not take. */
 const COMMIT_PATIENCE_MS = 10_000
@@ -98,14 +97,16 @@ export class PredictionService {
       log: options.log,
       outbox: options.outbox,
       onAbandoned: (live) => {
-        this.#downloads.abandon(live.id)
+        this.#downloads.abandon(live)
         options.scheduler.abandon(live.view.contentHash, live.id)
       },
       onEnded: (live) => this.#forget(live),
     }
     this.#downloads = new InputDownloads({
       folders: options.folders,
+      hasRoom: () => this.#live.full === undefined,
       downloader: options.downloader,
+      onFetched: (live) => this.#live.recount(live),
       onReady: (live) => this.#enqueue(live),
     })
     this.#ownFiles = new OwnFiles(options.files, (token) => this.findOutputFile(token))
@@ -197,7 +198,7 @@ export class PredictionService {
   /** The file that an output URL names, and where it lies; undefined for secrets that were not handed out. */
   findOutputFile(token: string): OwnFile | undefined {
     const [id, secret] = [token.slice(0, ID_LENGTH), token.slice(ID_LENGTH)]
-    const { outputFiles = [] } = this.find(id) ?? {}
+    const outputFiles = this.#live.get(id)?.view.outputFiles ?? this.#options.store.outputFiles(id)
     const found = outputFiles.find((served) => secretsEqual(served.secret, secret))
     if (!found) return
     const { file, name, contentType, size } = found
@@ -243,6 +244,12 @@ export class PredictionService {
       this.#options.log.info({ interrupted: interrupted.length, queued }, 'took up what the last server left')
     // A disk that takes nothing does not hold up the start; the changes are tried again.
     await doneWithin(COMMIT_PATIENCE_MS, Promise.all(interrupted))
+  }
+
+  /** Begins to run what is queued, and to download what it needs; until then all is only taken in. */
+  start(): void {
+    this.#options.scheduler.start()
+    this.#downloads.open()
   }
 
   /** Accepts nothing more, and gives running predictions some time; those that need longer fail. */
@@ -344,10 +351,10 @@ export class PredictionService {
 
   #forget(live: LivePrediction): void {
     this.#live.remove(live)
-    this.#downloads.forget(live.id)
+    this.#downloads.forget(live)
     const { status, inputParts, outputFiles } = live.view
     // What succeeded without files has no folder; what failed may have left some that nobody will hear of.
-    if (status === 'succeeded' && live.bytes === 0 && outputFiles.length === 0) return
+    if (status === 'succeeded' && !live.hasParts && outputFiles.length === 0) return
     const kept = new Set([...inputParts, ...outputFiles].map(({ file }) => file))
     this.#options.folders.keepOnly(live.id, kept).catch((error) => {
       this.#options.log.warn(
@@ -369,7 +376,7 @@ export class PredictionService {
 
   /** Downloads what its input names by URL first. */
   #queue(live: LivePrediction): void {
-    if (live.view.inputParts.some(isRemote)) this.#downloads.start(live)
+    if (live.view.inputParts.some(isRemote)) this.#downloads.add(live)
     else this.#enqueue(live)
   }
 
@@ -418,8 +425,4 @@ export class PredictionService {
 
 function inputErrors(version: Version, input: Record<string, unknown>): FieldError[] {
   return isClientObject(input) ? [CLIENT_OBJECT] : version.validateInput(input)
-}
-
-function busy(reason: string, cause?: unknown): AppError {
-  return new AppError('unavailable', `${reason}; try again shortly`, { cause, retryAfterSeconds: RETRY_AFTER_SECONDS })
 }

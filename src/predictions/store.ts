@@ -38,6 +38,11 @@ interface Row {
   request_hash: string | null
 }
 
+interface EndedRow {
+  id: string
+  may_have_folder: 0 | 1
+}
+
 /** A page ends after the row that goes beyond this. */
 const PAGE_CHARACTERS = 8 * 2 ** 20
 
@@ -193,6 +198,7 @@ export class PredictionStore {
   readonly #db: Database
   readonly #find
   readonly #findByKey
+  readonly #outputFiles
   readonly #unfinished
   readonly #unfinishedContent
   readonly #chunks
@@ -205,6 +211,7 @@ export class PredictionStore {
     this.#db = db
     const columns = COLUMNS.join(', ')
     this.#find = db.prepare<[string], Row>(`SELECT ${columns} FROM predictions WHERE id = ?`)
+    this.#outputFiles = db.prepare<[string], string | null>('SELECT output_files FROM predictions WHERE id = ?').pluck()
     this.#findByKey = db.prepare<[string, string], Row>(
       `SELECT ${columns} FROM predictions WHERE account = ? AND idempotency_key = ?`,
     )
@@ -217,20 +224,25 @@ export class PredictionStore {
     this.#chunks = db.prepare<[string], { data: string }>(
       'SELECT data FROM prediction_chunks WHERE prediction_id = ? ORDER BY seq',
     )
-    this.#withData = db
-      .prepare<[number, number], string>(
-        // What its receiver has still to be told waits in the other table.
-        `SELECT id FROM predictions WHERE data_removed = 0 AND completed_at <= ? AND NOT EXISTS (
+    this.#withData = db.prepare<[number, number], EndedRow>(
+      // What its receiver has still to be told waits in the other table.
+      `SELECT id, input_parts IS NOT NULL OR output_files IS NOT NULL OR status <> 'succeeded' AS may_have_folder
+          FROM predictions WHERE data_removed = 0 AND completed_at <= ? AND NOT EXISTS (
           SELECT 1 FROM webhook_deliveries WHERE prediction_id = predictions.id AND state = 'waiting')
           ORDER BY completed_at LIMIT ?`,
-      )
-      .pluck()
+    )
     this.#last = db.prepare<[], number | null>('SELECT created_at FROM predictions ORDER BY rowid DESC LIMIT 1').pluck()
   }
 
   find(id: string): Prediction | undefined {
     const row = this.#find.get(id)
     return row && fromRow(row)
+  }
+
+  /** The files that a prediction gave out; none of one that is not there. */
+  outputFiles(id: string): ServedFile[] {
+    const files = this.#outputFiles.get(id)
+    return files ? JSON.parse(files) : []
   }
 
   findByIdempotencyKey(account: string, key: string): Prediction | undefined {
@@ -260,9 +272,9 @@ export class PredictionStore {
     return whole
   }
 
-  /** Ids of predictions that ended by then and still have their data, the longest ago first. */
-  endedWithData(by: number, most: number): string[] {
-    return this.#withData.all(by, most)
+  /** Predictions that ended by then and still have their data, the longest ago first. */
+  endedWithData(by: number, most: number): { id: string; mayHaveFolder: boolean }[] {
+    return this.#withData.all(by, most).map(({ id, may_have_folder }) => ({ id, mayHaveFolder: may_have_folder === 1 }))
   }
 
   /** Creation time of the last row, so that a clock set back does not make ids go back. */
@@ -301,7 +313,7 @@ export class PredictionStore {
     for (const row of this.#prepareList(sql).iterate(...parameters)) {
       if (rows.length === size || characters > PAGE_CHARACTERS) return { rows, more: true }
       const prediction = fromRow(row)
-      characters += row.input.length + bytesOf(prediction) + (row.output?.length ?? 0) + row.logs.length
+      characters += row.input.length + bytesOf(prediction.inputParts) + (row.output?.length ?? 0) + row.logs.length
       rows.push(prediction)
     }
     return { rows, more: false }

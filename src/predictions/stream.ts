@@ -26,7 +26,11 @@ export const streamRoutes: FastifyPluginAsyncTypebox<{
     const complete: Complete = (values, from, files) => presenter.streamed(prediction, values, from, files, origin)
     reply.hijack()
     const stream = new EventStream(reply.raw)
-    await sendOutput(stream, prediction, live, complete, request.headers['last-event-id']?.toString())
+    try {
+      await sendOutput(stream, prediction, live, complete, request.headers['last-event-id']?.toString())
+    } catch (error) {
+      request.log.error({ err: error, prediction: prediction.id }, 'a stream broke off')
+    }
     stream.end()
   }
 
@@ -79,7 +83,10 @@ async function sendOutput(
   const changes = watch(live, stream.closed.signal)
   for (;;) {
     while (next < values().length && !stream.closed.signal.aborted) {
-      const batch = await complete(values().slice(next, next + BATCH), next, files())
+      const batch = await complete(values().slice(next, next + BATCH), next, files()).catch(async (error: unknown) => {
+        await send(failureEvents('The server could not read a file', next))
+        throw error
+      })
       await send(batch.map((value, index) => outputEvent(next + index, value)))
       next += batch.length
     }

@@ -4,7 +4,7 @@ import { type JsonPath, withValues } from '../json-path.ts'
 import type { FileInput } from '../models/define-model.ts'
 import type { InputFile, RunRequest } from './protocol.ts'
 
-class StoredFile implements FileInput {
+class LocalFile implements FileInput {
   readonly path: string
   readonly name: string
   readonly contentType: string
@@ -34,5 +34,5 @@ export async function completeInput(
 
 async function valueFor({ file, as }: InputFile, dir: string): Promise<unknown> {
   const path = join(dir, file)
-  return as.type === 'file' ? new StoredFile(path, as) : JSON.parse(await readFile(path, 'utf8'))
+  return as.type === 'file' ? new LocalFile(path, as) : JSON.parse(await readFile(path, 'utf8'))
 }

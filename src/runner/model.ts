@@ -87,7 +87,7 @@ export class Model {
           },
         },
       )
-      const outputs = new OutputFolder(folder)
+      const outputs = new OutputFolder(folder, signal)
       if (this.#streams) await forward(id, result, outputs, signal, events)
       const output = this.#streams ? null : await result
       const { value, files } = await outputs.store(output, new OutputMeter().add(output))

@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto'
 import { join } from 'node:path'
 import { makeFolderDurably, writeDurably } from '../durable-file.ts'
 import { isRecord } from '../is-record.ts'
@@ -10,17 +9,20 @@ import type { OutputFile } from './protocol.ts'
 const MOST_FILES = 1_000
 const MOST_BYTES = 4 * 2 ** 30
 
-type StoredFile = Omit<OutputFile, 'path'>
+type WrittenFile = Omit<OutputFile, 'path'>
 
 /** The files that one run gives out, written to the folder of its prediction before anybody hears of them. */
 export class OutputFolder {
   readonly #dir: string
+  readonly #signal: AbortSignal
   /** A file that is given out twice is written once. */
-  readonly #stored = new Map<ModelFile, StoredFile>()
+  readonly #stored = new Map<ModelFile, WrittenFile>()
   #bytes = 0
 
-  constructor(dir: string) {
+  /** @param signal of the run: once it is aborted the folder is gone, and nothing more is written */
+  constructor(dir: string, signal: AbortSignal) {
     this.#dir = dir
+    this.#signal = signal
   }
 
   /** Writes the files found in a value and returns the value as JSON, with null in their places. */
@@ -34,7 +36,7 @@ export class OutputFolder {
     return { value: withoutFiles(value), files }
   }
 
-  async #write(file: ModelFile): Promise<StoredFile> {
+  async #write(file: ModelFile): Promise<WrittenFile> {
     const { bytes, type } = file
     this.#bytes += bytes.length
     if (this.#stored.size === MOST_FILES) throw new Error(`The output holds more than ${MOST_FILES} files`)
@@ -46,13 +48,13 @@ export class OutputFolder {
       import('../files/tidy-file-name.ts'),
     ])
     const name = tidyFileName(file.name)
-    const stored: StoredFile = {
+    const stored: WrittenFile = {
       file: `output-${this.#stored.size}`,
       name,
       contentType: '',
       size: bytes.length,
-      sha256: hash('sha256', bytes),
     }
+    this.#signal.throwIfAborted()
     if (this.#stored.size === 0) await makeFolderDurably(this.#dir)
     const path = join(this.#dir, stored.file)
     await writeDurably(path, bytes)

@@ -1,3 +1,4 @@
+import { parseContentType } from '../files/content-type.ts'
 import { isRecord } from '../is-record.ts'
 import type { RunnerEvent } from './protocol.ts'
 
@@ -38,10 +39,15 @@ function isFileList(value: unknown): boolean {
   return Array.isArray(value) && value.every(isOutputFile)
 }
 
-/** The name decides which file the server opens. */
+/** What is told here decides which file the server opens, and what it sends in a header. */
 function isOutputFile(value: unknown): boolean {
   if (!isRecord(value)) return false
-  const { path, file, name, contentType, size, sha256 } = value
-  const texts = [name, contentType, sha256].every((text) => typeof text === 'string')
-  return texts && Array.isArray(path) && Number.isSafeInteger(size) && /^output-\d+$/.test(String(file))
+  const { path, file, name, contentType, size } = value
+  const texts = typeof file === 'string' && typeof name === 'string' && typeof contentType === 'string'
+  if (!texts || !/^output-\d+$/.test(file) || parseContentType(contentType) === undefined) return false
+  return Array.isArray(path) && path.every(isKey) && Number.isSafeInteger(size) && Number(size) >= 0
+}
+
+function isKey(key: unknown): boolean {
+  return typeof key === 'string' || Number.isSafeInteger(key)
 }

@@ -42,8 +42,6 @@ export interface OutputFile {
   contentType: string
   /** Bytes. */
   size: number
-  /** Lowercase hex. */
-  sha256: string
 }
 
 export interface RunRequest {

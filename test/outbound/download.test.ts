@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
@@ -12,12 +12,12 @@ import { type DownloadOptions, download } from '../../src/outbound/download.ts'
 import { testFolder } from '../support/temporary.ts'
 import { closedPort, PUBLIC, publicAgent, serve, testAgent } from './web-server.ts'
 
-const MIB = 2 ** 20
+const MB = 1_000_000
 
 function options(changes: Partial<DownloadOptions> = {}): DownloadOptions {
   return {
     agent: testAgent({ privateNetwork: true }),
-    limitBytes: MIB,
+    limitBytes: MB,
     deadlineMs: 30_000,
     signal: new AbortController().signal,
     ...changes,
@@ -55,8 +55,8 @@ async function sendZeros(response: ServerResponse, most: number): Promise<number
   return sent
 }
 
-test('a file is written as it came, with its size and hashes, its type and its name', async () => {
-  const bytes = randomBytes(MIB)
+test('a file is written as it came, with its size, its type and its name', async () => {
+  const bytes = randomBytes(MB)
   const asked: IncomingMessage[] = []
   const origin = await site((request, response) => {
     asked.push(request)
@@ -64,9 +64,7 @@ test('a file is written as it came, with its size and hashes, its type and its n
   })
   const path = join(testFolder(), 'file')
   expect(await download(new URL(`${origin}/a/picture%201.png?size=2`), path, options())).toEqual({
-    size: MIB,
-    sha256: createHash('sha256').update(bytes).digest('hex'),
-    md5: createHash('md5').update(bytes).digest('hex'),
+    size: MB,
     contentType: 'image/png',
     name: 'picture 1.png',
   })
@@ -165,7 +163,7 @@ test.each([
   ['http://127.0.0.1:PORT/', /^the address 127\.0\.0\.1 is in a private network/],
   ['http://[::ffff:127.0.0.1]:PORT/', /^the address ::ffff:7f00:1 is in a private network/],
   ['http://2130706433:PORT/', /^the address 127\.0\.0\.1 is in a private network/],
-  ['http://intranet.example:PORT/', /^the address 127\.0\.0\.1 of intranet\.example is in a private network/],
+  ['http://intranet.example:PORT/', /^the address of intranet\.example is in a private network/],
   ['http://169.254.169.254/latest/meta-data/', /^the address 169\.254\.169\.254 is .* never allowed$/],
   ['\\\\127.0.0.1:PORT\\', /^the address 127\.0\.0\.1 is in a private network/],
   ['file:///etc/passwd', /^it begins with file: instead of http: or https:$/],
@@ -205,16 +203,16 @@ test('a redirect that does not say where to is no file', async () => {
 
 test('a file that is larger than the limit by its own account is refused before it comes', async () => {
   const origin = await site((_request, response) => {
-    response.writeHead(200, { 'content-length': 200 * MIB }).flushHeaders()
+    response.writeHead(200, { 'content-length': 200 * MB }).flushHeaders()
   })
-  expect(await failure(origin)).toMatchObject({ code: 'invalid', message: 'it is larger than 1 MiB' })
+  expect(await failure(origin)).toMatchObject({ code: 'invalid', message: 'it is larger than 1 MB' })
 })
 
 test('a file that does not tell its size is cut off at the limit', async () => {
   const sent = Promise.withResolvers<number>()
-  const origin = await site((_request, response) => sent.resolve(sendZeros(response, 200 * MIB)))
-  expect(await failure(origin)).toMatchObject({ code: 'invalid', message: 'it is larger than 1 MiB' })
-  expect(await sent.promise).toBeLessThan(100 * MIB)
+  const origin = await site((_request, response) => sent.resolve(sendZeros(response, 200 * MB)))
+  expect(await failure(origin)).toMatchObject({ code: 'invalid', message: 'it is larger than 1 MB' })
+  expect(await sent.promise).toBeLessThan(100 * MB)
 })
 
 test.each([

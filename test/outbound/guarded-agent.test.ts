@@ -34,7 +34,7 @@ test.each(['http', 'https'])('without private networks an %s name of a private a
   const agent = publicAgent({ 'intranet.example': ['127.0.0.1'] })
   await expect(status(`${scheme}://intranet.example:${server.port}`, agent)).rejects.toMatchObject({
     code: 'invalid',
-    message: `the address 127.0.0.1 of intranet.example ${PRIVATE}`,
+    message: `the address of intranet.example ${PRIVATE}`,
   })
   expect(server.connections).toEqual([])
 })
@@ -45,7 +45,7 @@ test.each([[[PUBLIC, '10.0.0.1']], [['10.0.0.1', PUBLIC]]])(
     const server = await serve((_request, response) => response.end())
     const agent = publicAgent({ 'both.example': addresses })
     await expect(status(`http://both.example:${server.port}`, agent)).rejects.toThrow(
-      `the address 10.0.0.1 of both.example ${PRIVATE}`,
+      `the address of both.example ${PRIVATE}`,
     )
     expect(server.connections).toEqual([])
   },
@@ -69,7 +69,7 @@ test('each connection goes to an address that was checked for it, also when a na
 
   expect(await status(url, agent)).toBe(200)
   expect(lookup).toHaveBeenCalledTimes(1)
-  await expect(status(url, agent)).rejects.toThrow(`the address 127.0.0.1 of rebind.example ${PRIVATE}`)
+  await expect(status(url, agent)).rejects.toThrow(`the address of rebind.example ${PRIVATE}`)
   expect(await status(url, agent)).toBe(200)
   expect(lookup).toHaveBeenCalledTimes(3)
   expect(server.connections).toEqual([PUBLIC, PUBLIC])
@@ -92,7 +92,7 @@ test.each([
 test('with private networks a name of a metadata service is refused all the same', async () => {
   const lookup = lookupIn({ 'metadata.example': ['169.254.169.254'] })
   await expect(status('http://metadata.example/', testAgent({ privateNetwork: true, lookup }))).rejects.toThrow(
-    `the address 169.254.169.254 of metadata.example ${NEVER}`,
+    `the address of metadata.example ${NEVER}`,
   )
 })
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { OutputMeter } from '../../src/runner/json-output.ts'
+import { ModelFile } from '../../src/runner/model-file.ts'
 
 const nested = (levels: number): unknown => (levels === 0 ? 1 : [nested(levels - 1)])
 const circle: Record<string, unknown> = {}
@@ -40,4 +41,57 @@ test.each<[value: unknown]>([
   [nested(400)],
 ])('%j is fine', (value) => {
   expect(() => new OutputMeter().add(value)).not.toThrow()
+})
+
+describe('files', () => {
+  const [first, second] = ['a.txt', 'b.txt'].map((name) => new ModelFile(Buffer.from(name), { name }))
+
+  test.each<[what: string, value: unknown, found: [path: (string | number)[], file: ModelFile | undefined][]]>([
+    ['none', { a: [1, 'b'], c: null }, []],
+    ['as the value', first, [[[], first]]],
+    [
+      'in a list',
+      ['x', first, second],
+      [
+        [[1], first],
+        [[2], second],
+      ],
+    ],
+    [
+      'deep inside',
+      { a: [{ b: first }], c: { 'd.e': [second] } },
+      [
+        [['a', 0, 'b'], first],
+        [['c', 'd.e', 0], second],
+      ],
+    ],
+    [
+      'in two places',
+      [first, { again: first }],
+      [
+        [[0], first],
+        [[1, 'again'], first],
+      ],
+    ],
+    ['beside null and undefined', [null, undefined, first], [[[2], first]]],
+  ])('are found with their places: %s', (_what, value, found) => {
+    expect(new OutputMeter().add(value)).toEqual(found.map(([path, file]) => ({ path, file })))
+  })
+
+  test('of one value are not told again with the next', () => {
+    const meter = new OutputMeter()
+    expect(meter.add([first])).toHaveLength(1)
+    expect(meter.add('text')).toEqual([])
+  })
+
+  test('after a value that was refused are found at their own places', () => {
+    const meter = new OutputMeter()
+    expect(() => meter.add({ deep: [Number.NaN] })).toThrow()
+    expect(meter.add([first])).toEqual([{ path: [0], file: first }])
+  })
+
+  test('may be larger than an output of JSON', () => {
+    const large = new ModelFile(new Uint8Array(2 ** 26), { name: 'large' })
+    expect(new OutputMeter().add([large])).toHaveLength(1)
+  })
 })
