@@ -8,6 +8,7 @@ enableCompileCache()
 
 const COMMANDS: Record<string, () => Promise<Command>> = {
   serve: async () => (await import('./cli/serve.ts')).serve,
+  'webhook-secret': async () => (await import('./cli/webhook-secret.ts')).webhookSecret,
   help: async () => (await import('./cli/help.ts')).help,
 }
 
