@@ -3,7 +3,6 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startServer, type TestServer } from '../support/server.ts'
-import { testFolder } from '../support/temporary.ts'
 import { bodyOf } from '../support/wire.ts'
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
@@ -11,7 +10,7 @@ const reprise = (...args: string[]) => promisify(execFile)(process.execPath, [MA
 
 let server: TestServer
 beforeAll(async () => {
-  server = await startServer({ API_TOKENS: 'alice:a,bob:b', MODELS_DIR: testFolder() })
+  server = await startServer({ API_TOKENS: 'alice:a,bob:b' })
 })
 afterAll(() => server.close())
 
