@@ -1,7 +1,14 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
-import { linkOrCopy, makeFolderDurably, unfinishedPath, writeDurably, writeSynced } from '../src/durable-file.ts'
+import {
+  isUnfinished,
+  linkOrCopy,
+  makeFolderDurably,
+  unfinishedPath,
+  writeDurably,
+  writeSynced,
+} from '../src/durable-file.ts'
 import { testFolder } from './support/temporary.ts'
 
 test('a file is written whole, beside nothing else', async () => {
@@ -31,11 +38,12 @@ test('a file in a folder that is not there is refused', async () => {
   })
 })
 
-test('unfinished files lie in the same folder, each under a name of its own', () => {
+test('what is unfinished lies in the same folder, each under a name of its own that tells so', () => {
   const [first, second] = [unfinishedPath('/some/folder'), unfinishedPath('/some/folder')]
-  expect(first).toMatch(/^\/some\/folder\/\.unfinished-[0-9a-z]{20,}$/)
   expect(first).not.toBe(second)
   expect(dirname(first)).toBe('/some/folder')
+  expect(isUnfinished(basename(first))).toBe(true)
+  expect(['output-0', 'unfinished', ''].some(isUnfinished)).toBe(false)
 })
 
 test('a new file is not written over one that is there', async () => {

@@ -22,7 +22,7 @@ export const isSecret: IsKind = (schema) => schema['x-cog-secret'] === true
 /** Most versions have none of the kind, so that their inputs need not be searched. */
 export function placeFinder({ components }: OpenapiSchema, isKind: IsKind): FindPlaces {
   const schema = components.schemas.Input
-  return mentions(schema, isKind) ? (input) => [...find(schema, input, [], isKind)] : () => []
+  return mentions(schema, isKind) ? (input) => distinct(find(schema, input, [], isKind)) : () => []
 }
 
 function mentions(schema: unknown, isKind: IsKind): boolean {
@@ -38,7 +38,7 @@ function* find(schema: unknown, value: unknown, path: JsonPath, isKind: IsKind):
   }
   for (const option of optionsOf(schema)) yield* find(option, value, path, isKind)
   if (Array.isArray(value))
-    for (const [index, item] of value.entries()) yield* find(schema.items, item, [...path, index], isKind)
+    for (const [index, item] of value.entries()) yield* find(itemOf(schema, index), item, [...path, index], isKind)
   else if (isRecord(value))
     for (const [key, item] of Object.entries(value)) yield* find(propertyOf(schema, key), item, [...path, key], isKind)
 }
@@ -52,6 +52,22 @@ function optionsOf({ anyOf, oneOf, allOf }: Record<string, unknown>): unknown[] 
   return [anyOf, oneOf, allOf].flatMap((options) => (Array.isArray(options) ? options : []))
 }
 
-function propertyOf({ properties, additionalProperties }: Record<string, unknown>, key: string): unknown {
-  return isRecord(properties) && Object.hasOwn(properties, key) ? properties[key] : additionalProperties
+/** TypeBox writes a tuple as a list of `items`. */
+function itemOf({ items, additionalItems }: Record<string, unknown>, index: number): unknown {
+  if (!Array.isArray(items)) return items
+  return index < items.length ? items[index] : additionalItems
+}
+
+function propertyOf(schema: Record<string, unknown>, key: string): unknown {
+  const { properties, patternProperties, additionalProperties } = schema
+  if (isRecord(properties) && Object.hasOwn(properties, key)) return properties[key]
+  const matching = Object.entries(isRecord(patternProperties) ? patternProperties : {})
+    .filter(([pattern]) => new RegExp(pattern, 'u').test(key))
+    .map(([, property]) => property)
+  return matching.length > 0 ? { allOf: matching } : additionalProperties
+}
+
+/** Two options of a schema may lead to the same place. */
+function distinct(places: Iterable<Place>): Place[] {
+  return [...new Map(Array.from(places, (place) => [JSON.stringify(place.path), place])).values()]
 }

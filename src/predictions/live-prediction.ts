@@ -46,6 +46,8 @@ export interface LiveContext {
   onAbandoned(live: LivePrediction): void
   /** Called after the terminal state has been committed and published. */
   onEnded(live: LivePrediction): void
+  /** Called when a runner has let go of a prediction that had been ended without it. */
+  onReleased(live: LivePrediction): void
 }
 
 /**
@@ -238,6 +240,10 @@ export class LivePrediction implements Task {
       : { output, outputFiles: files.map(toServed) }
     const report = { ...whole, logs, metrics: this.#metrics, predictSeconds }
     this.change((p, at) => succeed(p, report, at))
+  }
+
+  onReleased(): void {
+    this.#context.onReleased(this)
   }
 
   onFailed(message: string, predictSeconds?: number): void {

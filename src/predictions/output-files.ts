@@ -64,13 +64,18 @@ export class OutputFiles {
     if (!inlined) return url
     try {
       const content = await readFile(this.#folders.pathOf(id, file.file), 'base64')
-      return `data:${file.contentType};base64,${content}`
+      return `data:${inHeader(file.contentType)};base64,${content}`
     } catch (error) {
       // Its data has been removed since it was looked up.
       if (errorCode(error) === 'ENOENT') return url
       throw error
     }
   }
+}
+
+/** A comma would end the header; parameters that hold one are left out. */
+function inHeader(contentType: string): string {
+  return contentType.includes(',') ? contentType.replace(/\s*;.*$/s, '') : contentType
 }
 
 /** Whoever has it may read the file (replicate-api.md 7.4). */

@@ -101,6 +101,10 @@ export class PredictionService {
         options.scheduler.abandon(live.view.contentHash, live.id)
       },
       onEnded: (live) => this.#forget(live),
+      // It may have gone on to write after its folder was tidied.
+      onReleased: (live) => {
+        if (live.ended) this.#tidy(live)
+      },
     }
     this.#downloads = new InputDownloads({
       folders: options.folders,
@@ -352,9 +356,15 @@ export class PredictionService {
   #forget(live: LivePrediction): void {
     this.#live.remove(live)
     this.#downloads.forget(live)
-    const { status, inputParts, outputFiles } = live.view
+    const { status, outputFiles } = live.view
     // What succeeded without files has no folder; what failed may have left some that nobody will hear of.
     if (status === 'succeeded' && !live.hasParts && outputFiles.length === 0) return
+    this.#tidy(live)
+  }
+
+  /** Removes from its folder what its row does not name. */
+  #tidy(live: LivePrediction): void {
+    const { inputParts, outputFiles } = live.view
     const kept = new Set([...inputParts, ...outputFiles].map(({ file }) => file))
     this.#options.folders.keepOnly(live.id, kept).catch((error) => {
       this.#options.log.warn(

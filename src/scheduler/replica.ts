@@ -219,6 +219,7 @@ export class Replica {
     if (!sent) return
     sent.stopTimer?.()
     this.#sent.delete(id)
+    if (sent.abandoned) queueMicrotask(() => sent.task.onReleased())
     queueMicrotask(() => this.#listener.onFree())
     return sent
   }
@@ -239,7 +240,10 @@ export class Replica {
     const untouched: Task[] = []
     for (const { started, abandoned, task, stopTimer } of this.#sent.values()) {
       stopTimer?.()
-      if (abandoned) continue
+      if (abandoned) {
+        task.onReleased()
+        continue
+      }
       if (started) task.onFailed(this.#reason ?? `The model's process ${how} while it ran this prediction`)
       else untouched.push(task)
     }

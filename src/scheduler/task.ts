@@ -15,4 +15,6 @@ export interface Task extends RunRequest {
   onMetric(name: string, value: number): void
   onDone(output: unknown, files: readonly OutputFile[], seconds: number): void
   onFailed(message: string, seconds?: number): void
+  /** Comes last, after an abandoned run: the runner does nothing more for it. */
+  onReleased(): void
 }

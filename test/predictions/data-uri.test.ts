@@ -22,7 +22,6 @@ test.each<[uri: string, contentType: string | undefined, content: string]>([
   ['data:text/plain;base64,', 'text/plain', ''],
   ['data:,', undefined, ''],
   ['data:text/html\r\nx: y;base64,aGVsbG8=', undefined, 'hello'],
-  // BUG: pages write this everywhere; a parameter that makes no sense should not cost the type
   ['data:image/svg+xml;utf8,<svg/>', 'image/svg+xml', '<svg/>'],
 ])('%j holds a file', (uri, contentType, content) => {
   const parsed = parseDataUri(uri)

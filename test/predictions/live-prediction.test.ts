@@ -39,6 +39,7 @@ async function setUp(changed: Partial<Prediction> = {}) {
     outbox: { writesFor: async () => [], onCommitted() {}, follow() {}, writesForRemoval: () => [] },
     onAbandoned: () => void happened.push('abandoned'),
     onEnded: () => void happened.push('ended'),
+    onReleased: () => void happened.push('released'),
   }
   const live = new LivePrediction(makePrediction({ id: ids.next(CREATED), createdAt: CREATED, ...changed }), context)
   const seen: Status[] = []

@@ -257,7 +257,7 @@ describe('a task that is abandoned', () => {
     runners.last.report({ type: 'ready' })
     await pass()
     expect(runners.last.runs).toEqual([['next']])
-    expect(task?.story).toEqual(['claim', 'started'])
+    expect(task?.story).toEqual(['claim', 'started', 'released'])
   })
 
   test('and heeds it leaves its process alive', async () => {
@@ -316,7 +316,7 @@ describe('a task that is abandoned', () => {
     expect(runners.last.canceled).toEqual(['a'])
     await pass(GRACE_MS)
     expect(runners.last.killed).toBe(true)
-    expect(task.story).toHaveLength(3)
+    expect(task.story).toHaveLength(4)
   })
 })
 

@@ -40,6 +40,10 @@ export class FakeTask implements Task {
     this.story.push(`done ${output}`)
   }
 
+  onReleased(): void {
+    this.story.push('released')
+  }
+
   onFailed(message: string): void {
     this.story.push(`failed: ${message}`)
   }
