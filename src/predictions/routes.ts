@@ -12,12 +12,13 @@ import { ID_PATTERN } from '../id.ts'
 import { isRecord } from '../is-record.ts'
 import { parseOutboundUrl } from '../outbound/url.ts'
 import type { Position } from '../page.ts'
+import type { CreateRequest } from './creation.ts'
 import type { IdempotencyKey } from './idempotency.ts'
 import type { Manner } from './output-files.ts'
 import { isWebhookEvent } from './prediction.ts'
 import type { Presenter } from './presenter.ts'
 import { CreateByModel, CreateByVersion, ListQuery, WirePrediction } from './schema.ts'
-import type { CreateRequest, PredictionService } from './service.ts'
+import type { PredictionService } from './service.ts'
 
 const SHORTEST_CANCEL_AFTER_MS = 5_000
 /** A year: far beyond, a deadline could not be written as a time any more. */

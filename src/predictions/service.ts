@@ -2,33 +2,27 @@ import type { Logger } from 'pino'
 import type { Account } from '../accounts/account.ts'
 import type { Clock } from '../clock.ts'
 import type { Writer } from '../db/writer.ts'
-import { isDiskTrouble } from '../disk-trouble.ts'
-import { AppError, busy, type FieldError, invalidFields, messageOf, notFound } from '../errors.ts'
+import { AppError, busy, messageOf, notFound } from '../errors.ts'
 import type { FileService } from '../files/service.ts'
-import { IdMaker } from '../id.ts'
-import { isRecord } from '../is-record.ts'
 import type { Place } from '../models/input-places.ts'
-import type { Model, Version } from '../models/model.ts'
 import type { ModelRegistry } from '../models/registry.ts'
 import type { Downloader } from '../outbound/downloader.ts'
 import { type Page, type Position, toPage } from '../page.ts'
 import type { Reservation } from '../scheduler/lane.ts'
 import type { Scheduler } from '../scheduler/scheduler.ts'
-import { newSecret, secretsEqual } from '../secret.ts'
+import { secretsEqual } from '../secret.ts'
 import type { SecretBox } from '../secret-box.ts'
 import { doneWithin, startTimer } from '../timer.ts'
-import { CLIENT_OBJECT, isClientObject } from './client-object.ts'
+import { type CreateRequest, Creation } from './creation.ts'
 import type { PredictionFolders } from './folders.ts'
-import { hashRequest, type IdempotencyKey, keyUsed } from './idempotency.ts'
 import { InputDownloads } from './input-downloads.ts'
 import { isRemote } from './input-part.ts'
-import { type InputPlan, type OwnFile, planInput } from './input-plan.ts'
-import { storeParts } from './input-storage.ts'
+import type { OwnFile } from './input-plan.ts'
 import { type LiveContext, LivePrediction } from './live-prediction.ts'
 import { LiveSet } from './live-set.ts'
 import type { Outbox } from './outbox.ts'
 import { OwnFiles } from './own-files.ts'
-import { begin, cancel, interrupt, isTerminal, type Prediction, type Source, type WebhookEvent } from './prediction.ts'
+import { cancel, interrupt, isTerminal, type Prediction } from './prediction.ts'
 import { type ListFilter, type PredictionStore, removeData } from './store.ts'
 
 const PAGE_SIZE = 100
@@ -37,23 +31,6 @@ const WEB_LIST_MS = 14 * 24 * 3_600_000
 const ID_LENGTH = 26
 /** How long a caller waits for a change that the database does not take. */
 const COMMIT_PATIENCE_MS = 10_000
-
-export interface CreateRequest {
-  account: Account
-  /** What the caller named: a model, whose present version is meant, or a version in one of the forms of replicate-api.md 4.1. */
-  target: { model: string } | { version: string }
-  /** Rules of the body that are broken already; they are reported together with those of the input. */
-  fieldErrors: readonly FieldError[]
-  input: unknown
-  webhook?: string | undefined
-  webhookEventsFilter?: WebhookEvent[] | undefined
-  cancelAfterMs: number | undefined
-  source: Source
-  origin: string
-  /** Whether its stream shows files as data URIs. */
-  inline: boolean
-  idempotency: IdempotencyKey | undefined
-}
 
 export interface ServiceOptions {
   store: PredictionStore
@@ -76,21 +53,13 @@ export class PredictionService {
   readonly #options: ServiceOptions
   readonly #context: LiveContext
   readonly #live = new LiveSet()
-  /** Creates by account and key whose row may not be there yet. */
-  readonly #creating = new Map<string, Promise<Prediction>>()
-  /** Ids of predictions whose row may not be there yet, though their folder is. */
-  readonly #beginning = new Set<string>()
-  readonly #ids = new IdMaker()
-  readonly #ownFiles: OwnFiles
+  readonly #creation: Creation
   readonly #downloads: InputDownloads
-  #lastCreatedAt: number
   #draining = false
   #drained = false
 
   constructor(options: ServiceOptions) {
     this.#options = options
-    // A millisecond later, because ids begin anew: within the same one they could sort before the last that was stored.
-    this.#lastCreatedAt = options.store.lastCreatedAt() + 1
     this.#context = {
       writer: options.writer,
       clock: options.clock,
@@ -113,33 +82,21 @@ export class PredictionService {
       onFetched: (live) => this.#live.recount(live),
       onReady: (live) => this.#enqueue(live),
     })
-    this.#ownFiles = new OwnFiles(options.files, (token) => this.findOutputFile(token))
+    this.#creation = new Creation({
+      ...options,
+      ownFiles: new OwnFiles(options.files, (token) => this.findOutputFile(token)),
+      view: (row) => this.#view(row),
+      assertRoom: () => this.#assertRoom(),
+      admit: (prediction, secrets, reservation) => this.#admit(prediction, secrets, reservation),
+    })
   }
 
   /**
    * Accepts a prediction: it is on disk when this resolves.
    * @throws AppError `invalid` with every broken rule, `not_found`, or `unavailable` when no more can be taken.
    */
-  async create(request: CreateRequest): Promise<Prediction> {
-    const { idempotency, account } = request
-    if (!idempotency) return this.#create(request, null)
-    const requestHash = hashRequest(idempotency)
-    const scope = `${account.username}\n${idempotency.key}`
-    const creating = this.#creating.get(scope)
-    const earlier = creating ? await creating.catch(() => undefined) : this.#findEarlier(account, idempotency)
-    if (earlier) {
-      if (earlier.account !== account.username || earlier.requestHash !== requestHash) throw keyUsed()
-      return this.#view(earlier)
-    }
-    // The other request with this key was refused and stored nothing: this one begins anew.
-    if (creating) return this.create(request)
-    const created = this.#create(request, requestHash)
-      .catch((error: unknown) => {
-        throw error instanceof AppError && error.code === 'conflict' ? keyUsed() : error
-      })
-      .finally(() => this.#creating.delete(scope))
-    this.#creating.set(scope, created)
-    return created
+  create(request: CreateRequest): Promise<Prediction> {
+    return this.#creation.create(request)
   }
 
   /** Whoever it belongs to. */
@@ -222,7 +179,7 @@ export class PredictionService {
 
   /** Whether its folder is in use although no row may say so. */
   isActive(id: string): boolean {
-    return this.#live.has(id) || this.#beginning.has(id)
+    return this.#live.has(id) || this.#creation.isPending(id)
   }
 
   /** Settles what a former server left: what may have run has failed, the rest is queued again (rules 1). */
@@ -270,55 +227,8 @@ export class PredictionService {
     for (const live of this.#live) live.leave()
   }
 
-  async #create(request: CreateRequest, requestHash: string | null): Promise<Prediction> {
-    this.#assertAccepting()
-    const { account, origin, target, idempotency } = request
-    const { model, version } = this.#resolve(target, request.fieldErrors)
-    const plan = this.#planInput(request, version)
-    const id = idempotency?.id ?? this.#ids.next(this.#nextCreatedAt())
-    if (this.#beginning.has(id)) throw keyUsed()
-    this.#beginning.add(id)
-    try {
-      const inputParts = plan.parts.length === 0 ? [] : await storeParts(id, plan, this.#options.folders)
-      const { runnable } = version
-      const reservation = inputParts.some(isRemote) ? undefined : this.#options.scheduler.reserve(runnable)
-      // Set when nothing stands between it and the commit, so that rows are committed in this order.
-      const createdAt = this.#nextCreatedAt()
-      const prediction = begin({
-        id,
-        account: account.username,
-        model: runnable.model,
-        version: version.id,
-        contentHash: runnable.contentHash,
-        source: request.source,
-        input: plan.input,
-        sealedSecrets: plan.secrets.length === 0 ? null : this.#options.secretBox.seal(JSON.stringify(plan.secrets)),
-        inputParts,
-        createdAt,
-        claimedAt: reservation ? createdAt : null,
-        deadline: request.cancelAfterMs === undefined ? null : createdAt + request.cancelAfterMs,
-        webhook: request.webhook ?? null,
-        webhookEventsFilter: request.webhookEventsFilter ?? null,
-        origin,
-        streamSecret: version.streams ? newSecret() : null,
-        streamsFiles: version.streamsFiles,
-        inlineFiles: request.inline,
-        idempotencyKey: idempotency?.key ?? null,
-        requestHash,
-      })
-      const created = await this.#commit(prediction, plan.secrets, reservation)
-      this.#options.models.countRun(`${model.owner}/${model.name}`)
-      return created
-    } catch (error) {
-      if (plan.parts.length > 0) await this.#options.folders.remove(id)
-      throw isDiskTrouble(error) ? busy('The disk takes no more at the moment', error) : error
-    } finally {
-      this.#beginning.delete(id)
-    }
-  }
-
   /** Keeps a new prediction and sends it on its way. */
-  async #commit(
+  async #admit(
     prediction: Prediction,
     secrets: readonly Place[],
     reservation: Reservation | undefined,
@@ -340,17 +250,6 @@ export class PredictionService {
     // Its commit was under way when the server began to stop.
     if (this.#drained) live.leave()
     return created
-  }
-
-  /** @throws AppError `invalid` with every rule that the request and its input break */
-  #planInput({ account, origin, input, fieldErrors }: CreateRequest, version: Version): InputPlan {
-    if (!isRecord(input)) throw invalidFields(fieldErrors)
-    const broken = [...fieldErrors, ...inputErrors(version, input)]
-    if (broken.length > 0) throw invalidFields(broken)
-    const places = { files: version.findFiles(input), secrets: version.findSecrets(input) }
-    const { plan, errors } = planInput(input, places, (url) => this.#ownFiles.resolve(account, origin, url))
-    if (errors.length > 0) throw invalidFields(errors)
-    return plan
   }
 
   #forget(live: LivePrediction): void {
@@ -397,42 +296,16 @@ export class PredictionService {
   }
 
   /** @throws AppError `unavailable` when the disk fails, the queue is full, or the server is about to stop */
-  #assertAccepting(): void {
+  #assertRoom(): void {
     const { writer, scheduler, maxQueue } = this.#options
     if (this.#draining) throw busy('The server is shutting down')
     if (writer.failing) throw busy('The database cannot be written at the moment')
-    if (scheduler.queued + this.#downloads.waiting + this.#beginning.size >= maxQueue)
+    if (scheduler.queued + this.#downloads.waiting + this.#creation.pending >= maxQueue)
       throw busy(`The queue is full: ${maxQueue} predictions wait`)
     if (this.#live.full) throw busy(this.#live.full)
-  }
-
-  /** The version to run. Where the body names none, its own errors say so. */
-  #resolve(target: CreateRequest['target'], errors: readonly FieldError[]): { model: Model; version: Version } {
-    const { models } = this.#options
-    if ('model' in target) {
-      const model = models.getModel(target.model)
-      return { model, version: model.current }
-    }
-    if (target.version === '' && errors.length > 0) throw invalidFields(errors)
-    return models.resolve(target.version)
-  }
-
-  /** Never below what has been committed, even when the clock is set back. */
-  #nextCreatedAt(): number {
-    this.#lastCreatedAt = Math.max(this.#lastCreatedAt, this.#options.clock.now())
-    return this.#lastCreatedAt
-  }
-
-  #findEarlier(account: Account, { key, id }: IdempotencyKey): Prediction | undefined {
-    const { store } = this.#options
-    return store.findByIdempotencyKey(account.username, key) ?? (id === undefined ? undefined : store.find(id))
   }
 
   #view(row: Prediction): Prediction {
     return this.#live.get(row.id)?.view ?? row
   }
-}
-
-function inputErrors(version: Version, input: Record<string, unknown>): FieldError[] {
-  return isClientObject(input) ? [CLIENT_OBJECT] : version.validateInput(input)
 }

@@ -1,0 +1,192 @@
+import type { Account } from '../accounts/account.ts'
+import type { Clock } from '../clock.ts'
+import { isDiskTrouble } from '../disk-trouble.ts'
+import { AppError, busy, type FieldError, invalidFields } from '../errors.ts'
+import { IdMaker } from '../id.ts'
+import { isRecord } from '../is-record.ts'
+import type { Place } from '../models/input-places.ts'
+import type { Model, Version } from '../models/model.ts'
+import type { ModelRegistry } from '../models/registry.ts'
+import type { Reservation } from '../scheduler/lane.ts'
+import type { Scheduler } from '../scheduler/scheduler.ts'
+import { newSecret } from '../secret.ts'
+import type { SecretBox } from '../secret-box.ts'
+import { CLIENT_OBJECT, isClientObject } from './client-object.ts'
+import type { PredictionFolders } from './folders.ts'
+import { hashRequest, type IdempotencyKey, keyUsed } from './idempotency.ts'
+import { isRemote } from './input-part.ts'
+import { type InputPlan, planInput } from './input-plan.ts'
+import { storeParts } from './input-storage.ts'
+import type { OwnFiles } from './own-files.ts'
+import { begin, type Prediction, type Source, type WebhookEvent } from './prediction.ts'
+import type { PredictionStore } from './store.ts'
+
+export interface CreateRequest {
+  account: Account
+  /** What the caller named: a model, whose present version is meant, or a version in one of the forms of replicate-api.md 4.1. */
+  target: { model: string } | { version: string }
+  /** Rules of the body that are broken already; they are reported together with those of the input. */
+  fieldErrors: readonly FieldError[]
+  input: unknown
+  webhook?: string | undefined
+  webhookEventsFilter?: WebhookEvent[] | undefined
+  cancelAfterMs: number | undefined
+  source: Source
+  origin: string
+  /** Whether its stream shows files as data URIs. */
+  inline: boolean
+  idempotency: IdempotencyKey | undefined
+}
+
+export interface CreationOptions {
+  store: PredictionStore
+  scheduler: Scheduler
+  models: ModelRegistry
+  folders: PredictionFolders
+  ownFiles: OwnFiles
+  /** Seals secret inputs while they wait. */
+  secretBox: SecretBox
+  clock: Clock
+  /** @throws AppError `unavailable` when no more can be taken */
+  assertRoom(): void
+  /** The present state of a prediction whose row may be behind. */
+  view(row: Prediction): Prediction
+  /** Commits a new prediction and sends it on its way. */
+  admit(p: Prediction, secrets: readonly Place[], reservation: Reservation | undefined): Promise<Prediction>
+}
+
+/** Makes predictions of what clients ask for, each once (rules 3). */
+export class Creation {
+  readonly #options: CreationOptions
+  /** Creates by account and key whose row may not be there yet. */
+  readonly #creating = new Map<string, Promise<Prediction>>()
+  /** Ids of predictions whose row may not be there yet, though their folder is. */
+  readonly #beginning = new Set<string>()
+  readonly #ids = new IdMaker()
+  #lastCreatedAt: number
+
+  constructor(options: CreationOptions) {
+    this.#options = options
+    // A millisecond later, because ids begin anew: within the same one they could sort before the last that was stored.
+    this.#lastCreatedAt = options.store.lastCreatedAt() + 1
+  }
+
+  /** How many are being made. */
+  get pending(): number {
+    return this.#beginning.size
+  }
+
+  isPending(id: string): boolean {
+    return this.#beginning.has(id)
+  }
+
+  /**
+   * Accepts a prediction: it is on disk when this resolves.
+   * @throws AppError `invalid` with every broken rule, `not_found`, or `unavailable` when no more can be taken.
+   */
+  async create(request: CreateRequest): Promise<Prediction> {
+    const { idempotency, account } = request
+    if (!idempotency) return this.#create(request, null)
+    const requestHash = hashRequest(idempotency)
+    const scope = `${account.username}\n${idempotency.key}`
+    const creating = this.#creating.get(scope)
+    const earlier = creating ? await creating.catch(() => undefined) : this.#findEarlier(account, idempotency)
+    if (earlier) {
+      if (earlier.account !== account.username || earlier.requestHash !== requestHash) throw keyUsed()
+      return this.#options.view(earlier)
+    }
+    // The other request with this key was refused and stored nothing: this one begins anew.
+    if (creating) return this.create(request)
+    const created = this.#create(request, requestHash)
+      .catch((error: unknown) => {
+        throw error instanceof AppError && error.code === 'conflict' ? keyUsed() : error
+      })
+      .finally(() => this.#creating.delete(scope))
+    this.#creating.set(scope, created)
+    return created
+  }
+
+  async #create(request: CreateRequest, requestHash: string | null): Promise<Prediction> {
+    this.#options.assertRoom()
+    const { account, origin, target, idempotency } = request
+    const { model, version } = this.#resolve(target, request.fieldErrors)
+    const plan = this.#planInput(request, version)
+    const id = idempotency?.id ?? this.#ids.next(this.#nextCreatedAt())
+    if (this.#beginning.has(id)) throw keyUsed()
+    this.#beginning.add(id)
+    try {
+      const inputParts = plan.parts.length === 0 ? [] : await storeParts(id, plan, this.#options.folders)
+      const { runnable } = version
+      const reservation = inputParts.some(isRemote) ? undefined : this.#options.scheduler.reserve(runnable)
+      // Set when nothing stands between it and the commit, so that rows are committed in this order.
+      const createdAt = this.#nextCreatedAt()
+      const prediction = begin({
+        id,
+        account: account.username,
+        model: runnable.model,
+        version: version.id,
+        contentHash: runnable.contentHash,
+        source: request.source,
+        input: plan.input,
+        sealedSecrets: plan.secrets.length === 0 ? null : this.#options.secretBox.seal(JSON.stringify(plan.secrets)),
+        inputParts,
+        createdAt,
+        claimedAt: reservation ? createdAt : null,
+        deadline: request.cancelAfterMs === undefined ? null : createdAt + request.cancelAfterMs,
+        webhook: request.webhook ?? null,
+        webhookEventsFilter: request.webhookEventsFilter ?? null,
+        origin,
+        streamSecret: version.streams ? newSecret() : null,
+        streamsFiles: version.streamsFiles,
+        inlineFiles: request.inline,
+        idempotencyKey: idempotency?.key ?? null,
+        requestHash,
+      })
+      const created = await this.#options.admit(prediction, plan.secrets, reservation)
+      this.#options.models.countRun(`${model.owner}/${model.name}`)
+      return created
+    } catch (error) {
+      if (plan.parts.length > 0) await this.#options.folders.remove(id)
+      throw isDiskTrouble(error) ? busy('The disk takes no more at the moment', error) : error
+    } finally {
+      this.#beginning.delete(id)
+    }
+  }
+
+  /** @throws AppError `invalid` with every rule that the request and its input break */
+  #planInput({ account, origin, input, fieldErrors }: CreateRequest, version: Version): InputPlan {
+    if (!isRecord(input)) throw invalidFields(fieldErrors)
+    const broken = [...fieldErrors, ...inputErrors(version, input)]
+    if (broken.length > 0) throw invalidFields(broken)
+    const places = { files: version.findFiles(input), secrets: version.findSecrets(input) }
+    const { plan, errors } = planInput(input, places, (url) => this.#options.ownFiles.resolve(account, origin, url))
+    if (errors.length > 0) throw invalidFields(errors)
+    return plan
+  }
+
+  /** The version to run. Where the body names none, its own errors say so. */
+  #resolve(target: CreateRequest['target'], errors: readonly FieldError[]): { model: Model; version: Version } {
+    const { models } = this.#options
+    if ('model' in target) {
+      const model = models.getModel(target.model)
+      return { model, version: model.current }
+    }
+    if (target.version === '' && errors.length > 0) throw invalidFields(errors)
+    return models.resolve(target.version)
+  }
+
+  /** Never below what has been committed, even when the clock is set back. */
+  #nextCreatedAt(): number {
+    this.#lastCreatedAt = Math.max(this.#lastCreatedAt, this.#options.clock.now())
+    return this.#lastCreatedAt
+  }
+
+  #findEarlier(account: Account, { key, id }: IdempotencyKey): Prediction | undefined {
+    const { store } = this.#options
+    return store.findByIdempotencyKey(account.username, key) ?? (id === undefined ? undefined : store.find(id))
+  }
+}
+
+function inputErrors(version: Version, input: Record<string, unknown>): FieldError[] {
+  return isClientObject(input) ? [CLIENT_OBJECT] : version.validateInput(input)
+}
