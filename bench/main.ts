@@ -4,6 +4,7 @@ import { slowDisk } from './slow-disk.ts'
 import { start } from './start.ts'
 import { syncPredictions } from './sync-predictions.ts'
 import { uploads } from './uploads.ts'
+import { webhooks } from './webhooks.ts'
 
 const TRIALS: Record<string, () => Promise<void>> = {
   start,
@@ -11,6 +12,7 @@ const TRIALS: Record<string, () => Promise<void>> = {
   reads,
   'sync-predictions': syncPredictions,
   uploads,
+  webhooks,
 }
 
 const names = process.argv.slice(2)

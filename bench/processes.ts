@@ -26,6 +26,10 @@ export function startEcho(): Promise<Listening> {
   return start([path('./echo.ts')])
 }
 
+export function startReceiver(): Promise<Listening> {
+  return start([path('./receiver.ts')])
+}
+
 export function startReprise(dataDir: string): Promise<Listening> {
   return start([
     '--max-semi-space-size=8',

@@ -10,6 +10,7 @@ import type { FileService } from './files/service.ts'
 import { browserGuard } from './http/browser-guard.ts'
 import { canonicalPath } from './http/canonical-path.ts'
 import { compileSerializer, compileValidator } from './http/compilers.ts'
+import { limitLargeBodies } from './http/large-bodies.ts'
 import { assertShallow } from './http/nesting.ts'
 import { originOf as makeOriginOf } from './http/origin.ts'
 import { formatProblem, handleError } from './http/problem.ts'
@@ -94,6 +95,7 @@ export function buildApp(parts: AppParts): FastifyInstance {
   for (const schema of [WireProblem, WirePrediction, WireVersion, WireModel, WireFile, WireDelivery, WireSecret])
     app.addSchema(schema)
   acceptEmptyJson(app)
+  limitLargeBodies(app)
   app.removeContentTypeParser('text/plain')
   const guard = tokens.open ? browserGuard(config.publicUrl) : undefined
   app.decorateRequest('account')

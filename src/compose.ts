@@ -134,6 +134,8 @@ export async function compose(
     const sender = new WebhookSender({ privateNetwork: config.privateNetwork, clock })
     releases.defer(() => sender.close())
     const webhookSecrets = new WebhookSecrets({ store: webhookStore, writer, clock })
+    const tokens = new Tokens(config.apiTokens)
+    await Promise.all(tokens.accounts.map(({ username }) => webhookSecrets.present(username)))
     const webhooks = new WebhookService({
       store: webhookStore,
       writer,
@@ -177,7 +179,7 @@ export async function compose(
     const app = buildApp({
       config,
       log,
-      tokens: new Tokens(config.apiTokens),
+      tokens,
       models,
       predictions,
       presenter,

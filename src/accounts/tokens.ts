@@ -20,6 +20,11 @@ export class Tokens {
     })
   }
 
+  /** Whoever may come in. */
+  get accounts(): Account[] {
+    return this.open ? [LOCAL_ACCOUNT] : this.#tokens.map(({ account }) => account)
+  }
+
   /** Whether everybody may come in, as `local`. */
   get open(): boolean {
     return this.#tokens.length === 0

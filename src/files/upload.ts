@@ -44,17 +44,24 @@ export async function readUpload(parts: AsyncIterable<MultipartFile>, receive: R
   let count = 0
   for await (const part of wellFormed(parts)) {
     if (++count > MOST_PARTS) throw new AppError('invalid', `An upload has at most ${MOST_PARTS} parts`)
-    if (part.fieldname !== 'content') fields.set(part.fieldname, await readText(part))
-    else if (content) throw invalidContent('array_max_items', 'Must be given once')
+    if (part.fieldname !== 'content') {
+      const bytes = await readField(part)
+      if (isKnown(part.fieldname)) fields.set(part.fieldname, parseText(part.fieldname, bytes))
+    } else if (content) throw invalidContent('array_max_items', 'Must be given once')
     else content = await receiveContent(part, receive)
   }
   if (!content) throw invalidFields([{ type: 'required', field: '', description: 'content is required' }])
   return {
     content: content.received,
-    name: parseFileName(fields.get('filename') ?? content.filename),
+    // Browsers write a quote so in the header of a part.
+    name: parseFileName(fields.get('filename') ?? content.filename.replaceAll('%22', '"')),
     contentType: parseType(fields.get('type')) ?? parseContentType(content.contentType),
     metadata: parseMetadata(fields),
   }
+}
+
+function isKnown(field: string): boolean {
+  return field === 'filename' || field === 'type' || field.startsWith('metadata')
 }
 
 async function receiveContent(part: MultipartFile, receive: Receive): Promise<Content> {
@@ -69,7 +76,7 @@ function invalidContent(type: string, description: string): AppError {
   return invalidFields([{ type, field: 'content', description }])
 }
 
-async function readText({ fieldname, file }: MultipartFile): Promise<string> {
+async function readField({ fieldname, file }: MultipartFile): Promise<Buffer> {
   const pieces: Buffer[] = []
   let size = 0
   for await (const piece of wellFormed<Buffer>(file)) {
@@ -77,10 +84,14 @@ async function readText({ fieldname, file }: MultipartFile): Promise<string> {
     if (size > LONGEST_FIELD_BYTES) throw tooLong(fieldname)
     pieces.push(piece)
   }
+  return Buffer.concat(pieces)
+}
+
+function parseText(field: string, bytes: Buffer): string {
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(pieces))
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
   } catch {
-    throw invalidFields([{ type: 'format', field: fieldname, description: 'Must be valid UTF-8' }])
+    throw invalidFields([{ type: 'format', field, description: 'Must be valid UTF-8' }])
   }
 }
 

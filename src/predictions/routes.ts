@@ -48,15 +48,15 @@ export const predictionRoutes: FastifyPluginAsyncTypebox<{
     const wait = parsePrefer(headerOf(request, 'prefer'))
     const manner = mannerFor(request)
     const { origin } = manner
-    const body = isRecord(request.body) ? request.body : {}
     const prediction = await predictions.create({
       account: request.account,
       target,
-      ...parseCreate(request, body),
+      ...parseCreate(request),
       source: 'api',
       ...manner,
       idempotency: idempotency ?? keyOf(request),
     })
+    request.forgetBody()
     reply.code(201).header('location', `${origin}/v1/predictions/${prediction.id}`)
     if (!wait) return presenter.show(prediction, manner)
     reply.header('preference-applied', wait.applied)
@@ -178,8 +178,8 @@ export const predictionRoutes: FastifyPluginAsyncTypebox<{
 }
 
 /** What a create says in its body and headers; broken rules travel along, to be reported with those of the input. */
-function parseCreate(request: FastifyRequest, body: Record<string, unknown>) {
-  const { input, webhook, webhook_events_filter: filter } = body
+function parseCreate(request: FastifyRequest) {
+  const { input, webhook, webhook_events_filter: filter } = isRecord(request.body) ? request.body : {}
   const cancelAfterMs = parseCancelAfter(headerOf(request, 'cancel-after'))
   const broken: FieldError[] = fieldErrors(request.validationError?.validation ?? [], '')
   if (typeof webhook === 'string') broken.push(...webhookErrors(webhook))

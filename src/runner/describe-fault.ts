@@ -1,4 +1,5 @@
 import { pathToFileURL } from 'node:url'
+import { errorCode } from '../error-code.ts'
 import { messageOf } from '../errors.ts'
 
 /**
@@ -7,7 +8,9 @@ import { messageOf } from '../errors.ts'
  */
 export function describeFault(error: unknown, dir: string): string {
   const text = placeOf(error) + messageOf(error)
-  return text.replaceAll(`${pathToFileURL(dir).href}/`, '').replaceAll(`${dir}/`, '')
+  const missing = errorCode(error) === 'ERR_MODULE_NOT_FOUND' && /Cannot find package/.test(text)
+  const hint = missing ? '; install it in the folder of the package, or in one above it' : ''
+  return text.replaceAll(`${pathToFileURL(dir).href}/`, '').replaceAll(`${dir}/`, '') + hint
 }
 
 /** The stack of a syntax error begins with the place, before the message. */

@@ -4,7 +4,8 @@ import { type JsonPath, withValues } from '../json-path.ts'
 import type { FileInput } from '../models/define-model.ts'
 import type { InputFile, RunRequest } from './protocol.ts'
 
-class LocalFile implements FileInput {
+/** A file of an input, in the folder of its prediction. */
+export class LocalFile implements FileInput {
   readonly path: string
   readonly name: string
   readonly contentType: string

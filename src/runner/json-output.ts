@@ -1,4 +1,5 @@
 import type { JsonPath } from '../json-path.ts'
+import { LocalFile } from './input-files.ts'
 import { ModelFile } from './model-file.ts'
 
 /** Larger results belong in files. */
@@ -55,7 +56,10 @@ export class OutputMeter {
       this.#found.push({ path: [...this.#path], file: value })
       return
     }
-    if (value === null || 'toJSON' in value) return
+    if (value === null) return
+    const hint = hintFor(value)
+    if (hint) throw this.#noJson(hint)
+    if ('toJSON' in value) return
     if (this.#path.length === DEEPEST) throw this.#noJson(`nests deeper than ${DEEPEST} levels`)
     if (Array.isArray(value)) {
       for (const [index, item] of value.entries()) this.#measureInside(index, item)
@@ -79,4 +83,15 @@ export class OutputMeter {
   #noJson(fault: string): Error {
     return new Error(`The output cannot be written as JSON: ${['output', ...this.#path].join('.')} ${fault}`)
   }
+}
+
+/** What most likely was meant, where something else than JSON is given out. */
+function hintFor(value: object): string | undefined {
+  if (value instanceof Uint8Array || value instanceof ArrayBuffer || value instanceof Blob)
+    return 'is bytes; give them out as a file with ctx.file(bytes, { name })'
+  if (value instanceof LocalFile)
+    return 'is a file of the input; give it out with ctx.file(await file.bytes(), { name: file.name })'
+  if (Symbol.asyncIterator in value || value instanceof Promise)
+    return 'comes piece by piece; declare the output as stream(…) or textStream(), or await it'
+  return
 }

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { isRecord } from '../is-record.ts'
 import type { PredictContext, SetupContext } from '../models/define-model.ts'
+import { isFile } from '../models/input-places.ts'
 import { describeFault } from './describe-fault.ts'
 import { loadSession, packagePath } from './engine.ts'
 import type { EventQueue } from './event-queue.ts'
@@ -90,6 +91,7 @@ export class Model {
       const outputs = new OutputFolder(folder, signal)
       if (this.#streams) await forward(id, result, outputs, signal, events)
       const output = this.#streams ? null : await result
+      if (isFile(this.#definition.output)) assertFile(output)
       const { value, files } = await outputs.store(output, new OutputMeter().add(output))
       events.push({ type: 'done', id, output: value ?? null, files, seconds: seconds() })
     } catch (error) {
@@ -114,6 +116,12 @@ async function forward(
     const stored = await outputs.store(value, meter.add(value))
     events.pushOutput(id, stored.value, stored.files)
   }
+}
+
+/** @throws when a model that declares a file gives out nothing */
+function assertFile(output: unknown): void {
+  if (output === undefined || output === null)
+    throw new Error('The output is declared as a file, but predict returned none; return ctx.file(bytes, { name })')
 }
 
 function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {

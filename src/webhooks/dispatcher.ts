@@ -13,6 +13,8 @@ import { receiverOf, update, type WebhookStore } from './store.ts'
 /** Tries under way at the same time: to one origin, and in all. */
 const MOST_PER_RECEIVER = 16
 const MOST = 256
+/** While all together take more than half of that, a receiver gets no more than this: many that hang leave room. */
+const FEW_PER_RECEIVER = 2
 /** A delivery that is replayed again and again keeps this many of its tries. */
 const KEPT_TRIES = 50
 /** After what became of a try could not be kept, its delivery waits so long; it will be sent again. */
@@ -27,6 +29,8 @@ export interface DispatcherOptions {
   secrets: WebhookSecrets
   /** The body of an event that has none yet; undefined when there is nothing to be told any more. */
   render(delivery: Delivery): Promise<string | undefined>
+  /** Called after each try, however it went. */
+  onTried(delivery: Delivery): void
   /** @throws the reason of the signal when that ends it */
   post(post: Post, signal: AbortSignal): Promise<PostOutcome>
   /** No retry is made later than this after the first try, unless the receiver asks for it. */
@@ -94,14 +98,16 @@ export class Dispatcher {
     receiver.stopTimer = undefined
     const { store, clock } = this.#options
     const { origin, sending } = receiver
-    const room = Math.min(MOST_PER_RECEIVER - sending.size, MOST - this.#sending)
+    const most = this.#sending < MOST / 2 ? MOST_PER_RECEIVER : FEW_PER_RECEIVER
+    const room = Math.min(most - sending.size, MOST - this.#sending)
     if (room <= 0) {
       if (sending.size < MOST_PER_RECEIVER) this.#starved.add(receiver)
       return
     }
     const now = clock.now()
-    const due = store.due(origin, now, sending.size + room).filter(({ id }) => !sending.has(id))
-    for (const delivery of due.slice(0, room)) this.#send(receiver, delivery)
+    // What has been overtaken is still under way for a moment.
+    const busy = [...sending.values()].map(({ delivery }) => delivery.predictionId)
+    for (const delivery of store.due(origin, now, room, busy)) this.#send(receiver, delivery)
     const next = store.nextTryAt(origin, now)
     if (next !== undefined) receiver.stopTimer = startTimer(next - now, () => this.#pump(receiver))
     else if (sending.size === 0) this.#receivers.delete(origin)
@@ -113,12 +119,11 @@ export class Dispatcher {
     const ended = this.#tryAndKeep(delivery, controller.signal).finally(() => {
       receiver.sending.delete(delivery.id)
       this.#sending--
+      this.#options.onTried(delivery)
       this.#pump(receiver)
-      for (const starved of this.#starved) {
-        this.#starved.delete(starved)
-        this.#pump(starved)
-        if (this.#sending >= MOST) break
-      }
+      const starved = [...this.#starved]
+      this.#starved.clear()
+      for (const other of starved) this.#pump(other)
     })
     receiver.sending.set(delivery.id, { delivery, controller, ended })
   }

@@ -20,7 +20,7 @@ export function isWorthRetrying({ status }: TryOutcome): boolean {
  * Milliseconds from now to the next try, or undefined when it was the last.
  * @param tries made so far
  * @param sinceFirstMs since the first of them
- * @param windowMs no try is made later than this after the first, unless the receiver itself asks for it
+ * @param windowMs no try is made later than this after the first, unless the receiver itself asks for it, or by the jitter
  * @param random from 0 to 1
  */
 export function nextTryAfter(
@@ -30,10 +30,13 @@ export function nextTryAfter(
   windowMs: number,
   random: number,
 ): number | undefined {
-  const seconds = TRIES_AT_S[tries]
+  const [before = 0, seconds] = TRIES_AT_S.slice(tries - 1, tries + 1)
   if (seconds === undefined || seconds * 1000 > windowMs) return
-  const planned = Math.max(0, seconds * 1000 - sinceFirstMs)
-  return Math.max(planned * (1 + JITTER * random), Math.min(retryAfterMs, LONGEST_RETRY_AFTER_MS))
+  const planned = seconds * 1000 - sinceFirstMs
+  // What comes late is no burst: half the step of the table lies between two tries at least.
+  const wait = Math.max(planned, ((seconds - before) * 1000) / 2)
+  if (planned <= 0 && sinceFirstMs + wait > windowMs) return
+  return Math.max(wait * (1 + JITTER * random), Math.min(retryAfterMs, LONGEST_RETRY_AFTER_MS))
 }
 
 const LONGEST_RETRY_AFTER_MS = 24 * 3_600_000

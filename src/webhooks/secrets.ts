@@ -13,6 +13,8 @@ export class WebhookSecrets {
   readonly #store: WebhookStore
   readonly #writer: Writer
   readonly #clock: Clock
+  /** The first secrets of accounts, while they are made. */
+  readonly #making = new Map<string, Promise<string>>()
 
   constructor({ store, writer, clock }: { store: WebhookStore; writer: Writer; clock: Clock }) {
     this.#store = store
@@ -23,7 +25,7 @@ export class WebhookSecrets {
   /** Those that sign now, the present one first; the first is made when it is asked for. */
   async signing(account: string): Promise<string[]> {
     const known = this.#store.secrets(account, this.#clock.now())
-    return known.length > 0 ? known : [await this.#make(account)]
+    return known.length > 0 ? known : [await this.#makeFirst(account)]
   }
 
   async present(account: string): Promise<string> {
@@ -34,6 +36,12 @@ export class WebhookSecrets {
   /** Makes a new secret; the former one goes on signing beside it for a day. */
   async rotate(account: string): Promise<string> {
     return this.#make(account)
+  }
+
+  #makeFirst(account: string): Promise<string> {
+    const making = this.#making.get(account) ?? this.#make(account).finally(() => this.#making.delete(account))
+    this.#making.set(account, making)
+    return making
   }
 
   async #make(account: string): Promise<string> {

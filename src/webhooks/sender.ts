@@ -21,7 +21,7 @@ export class WebhookSender {
       import('../outbound/guarded-agent.ts'),
     ])
     this.#agent ??= guardedAgent({ privateNetwork: this.#privateNetwork })
-    return post(delivery, { agent: this.#agent, signal, now: this.#clock.now })
+    return post(delivery, { agent: this.#agent, signal, now: () => this.#clock.now() })
   }
 
   async close(): Promise<void> {

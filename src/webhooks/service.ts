@@ -9,7 +9,7 @@ import { Dispatcher, type DispatcherOptions } from './dispatcher.ts'
 import { isProgress, PROGRESS_EVENTS, Progress } from './progress.ts'
 import { insert, pruneProgress, receiverOf, removeDeliveries, supersedeProgress, update } from './store.ts'
 
-export interface WebhookServiceOptions extends Omit<DispatcherOptions, 'render'> {
+export interface WebhookServiceOptions extends Omit<DispatcherOptions, 'render' | 'onTried'> {
   /** The present state of a prediction. */
   find(id: string): Prediction | undefined
   /** Shows a prediction as GET does. */
@@ -27,10 +27,16 @@ export class WebhookService implements Outbox {
   readonly #dispatcher: Dispatcher
   /** Running predictions whose output or logs are told, by id. */
   readonly #followed = new Map<string, Followed>()
+  /** How much is told by what is being sent, by id of the delivery. */
+  readonly #telling = new Map<string, number>()
 
   constructor(options: WebhookServiceOptions) {
     this.#options = options
-    this.#dispatcher = new Dispatcher({ ...options, render: (delivery) => this.#render(delivery) })
+    this.#dispatcher = new Dispatcher({
+      ...options,
+      render: (delivery) => this.#render(delivery),
+      onTried: (delivery) => this.#onTried(delivery),
+    })
   }
 
   /** Sends what an earlier server has left. */
@@ -105,16 +111,23 @@ export class WebhookService implements Outbox {
     }
   }
 
+  /** Only when the receiver has it does the time to the next begin. */
+  #onTried({ id, predictionId, event }: Delivery): void {
+    const amount = this.#telling.get(id)
+    if (amount === undefined || !isProgress(event)) return
+    this.#telling.delete(id)
+    this.#followed.get(predictionId)?.progress.tell(event, amount, this.#options.clock.now())
+    this.#tellProgress(predictionId)
+  }
+
   /** What is told of a prediction at the moment of sending. */
-  async #render({ predictionId, event, tries }: Delivery): Promise<string | undefined> {
-    const { find, show, clock } = this.#options
+  async #render({ id, predictionId, event }: Delivery): Promise<string | undefined> {
+    const { find, show } = this.#options
     const found = find(predictionId)
     if (!found) return
     if (event === 'start') return JSON.stringify(await show(asBegun(found)))
     const followed = this.#followed.get(predictionId)
-    if (isProgress(event) && followed) followed.progress.tell(event, followed.live.produced[event], clock.now())
-    // Its end is told by another event; only what somebody asks for again is told after it.
-    else if (isTerminal(found.status) && tries.length === 0) return
+    if (isProgress(event) && followed) this.#telling.set(id, followed.live.produced[event])
     return JSON.stringify(await show(found))
   }
 

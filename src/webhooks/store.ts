@@ -110,8 +110,9 @@ export class WebhookStore {
     this.#ofPrediction = db.prepare<[string], Row>(
       `SELECT ${COLUMNS} FROM webhook_deliveries WHERE prediction_id = ? ORDER BY seq`,
     )
-    this.#due = db.prepare<[string, number, number], Row>(
+    this.#due = db.prepare<[string, number, string, number], Row>(
       `SELECT ${COLUMNS} FROM webhook_deliveries AS d WHERE receiver = ? AND state = 'waiting' AND next_try_at <= ?
+        AND prediction_id NOT IN (SELECT value FROM json_each(?))
         AND NOT EXISTS (SELECT 1 FROM webhook_deliveries AS earlier WHERE earlier.prediction_id = d.prediction_id
           AND earlier.seq < d.seq AND earlier.state = 'waiting')
         ORDER BY next_try_at, seq LIMIT ?`,
@@ -143,8 +144,8 @@ export class WebhookStore {
   }
 
   /** Deliveries whose turn it is: of each prediction only the first that waits. */
-  due(receiver: string, now: number, most: number): Delivery[] {
-    return this.#due.all(receiver, now, most).map(fromRow)
+  due(receiver: string, now: number, most: number, except: readonly string[] = []): Delivery[] {
+    return this.#due.all(receiver, now, JSON.stringify(except), most).map(fromRow)
   }
 
   /** When the next one that is not due yet will be. */
