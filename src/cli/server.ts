@@ -2,6 +2,8 @@ import { parseArgs } from 'node:util'
 import { AppError, messageOf } from '../errors.ts'
 import { isRecord } from '../is-record.ts'
 
+/** For the whole answer. */
+const PATIENCE_MS = 30_000
 const DEFAULT_URL = 'http://127.0.0.1:3000'
 
 /** A running server that a command speaks to, as any other client does. */
@@ -20,7 +22,7 @@ export function runningServer(
   environment: NodeJS.ProcessEnv,
 ): { server: RunningServer; words: string[] } {
   const { values, positionals: words } = parse(args)
-  const url = values.url ?? environment.REPRISE_URL ?? DEFAULT_URL
+  const url = (values.url ?? environment.REPRISE_URL ?? DEFAULT_URL).replace(/(?:\/v1)?\/*$/, '')
   const token = values.token ?? environment.REPRISE_TOKEN
   const headers: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` }
   return { words, server: { request: (method, path) => request(url + path, { method, headers }) } }
@@ -38,7 +40,7 @@ function parse(args: readonly string[]) {
 async function request(url: string, init: RequestInit): Promise<unknown> {
   let response: Response
   try {
-    response = await fetch(url, init)
+    response = await fetch(url, { ...init, signal: AbortSignal.timeout(PATIENCE_MS) })
   } catch (error) {
     const reason = error instanceof Error && error.cause ? messageOf(error.cause) : messageOf(error)
     throw new AppError(

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { AppError, messageOf } from '../errors.ts'
@@ -39,6 +39,8 @@ export function lockDataDir(dataDir: string): Database.Database {
  * @throws AppError `configuration` when it is damaged, cannot be written, or is newer than the migrations
  */
 export function prepareDatabase(path: string, migrationsDir: URL): void {
+  // It holds what others may not read: inputs, and the secrets that webhooks are signed with.
+  closeSync(openSync(path, 'a', 0o600))
   const db = new Database(path)
   try {
     // SQLite ignores auto_vacuum once a page has been written, and switching to WAL writes one.

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import pLimit from 'p-limit'
+import { doneWithin } from '../timer.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -11,6 +12,8 @@ declare module 'fastify' {
 const LARGE_BYTES = 2 ** 20
 /** Reading and parsing a body takes about four times its size for a moment. */
 const MOST_AT_ONCE = 4
+/** A client that sends slowly, or a handler that takes its time, keeps the next one waiting no longer than this. */
+const LONGEST_TURN_MS = 10_000
 
 /**
  * Lets few large JSON bodies in at a time; the others wait in their sockets, and what is small passes them by. Uploads
@@ -33,7 +36,7 @@ export function limitLargeBodies(app: FastifyInstance): void {
     }
     void limit(() => {
       entered.resolve()
-      return left.promise
+      return doneWithin(LONGEST_TURN_MS, left.promise)
     })
     await entered.promise
     return payload

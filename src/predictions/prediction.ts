@@ -138,7 +138,9 @@ export function start(p: Prediction, at: number): Prediction | undefined {
 /** As it was when it entered `processing`, whatever has become of it since. */
 export function asBegun(p: Prediction): Prediction {
   const { createdAt, startedAt } = p
-  const nothing = { output: null, outputFiles: [], logs: '', error: null, metrics: null, completedAt: null }
+  // As a GET at that moment shows it: what streams has an empty list.
+  const output = p.streamSecret === null ? null : []
+  const nothing = { output, outputFiles: [], logs: '', error: null, metrics: null, completedAt: null }
   return { ...p, ...nothing, status: 'processing', startedAt: startedAt ?? createdAt }
 }
 

@@ -22,11 +22,21 @@ export interface Delivery {
   account: string
   event: WebhookEvent
   url: string
-  /** Of the last event, as it is signed and sent; null where it is rendered when it is sent. */
-  body: string | null
   state: DeliveryState
   createdAt: number
   /** Null when it does not wait. */
   nextTryAt: number | null
   tries: readonly DeliveryTry[]
+}
+
+/** A delivery as it is first kept. */
+export interface NewDelivery extends Delivery {
+  /** Of the last event, as it is signed and sent; null where it is rendered when it is sent. */
+  body: string | null
+}
+
+/** A delivery whose turn it is. */
+export interface WaitingDelivery extends Delivery {
+  /** What its stored body takes; 0 where there is none. */
+  bodyBytes: number
 }

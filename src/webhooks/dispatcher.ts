@@ -1,13 +1,8 @@
-import type { Logger } from 'pino'
-import type { Clock } from '../clock.ts'
 import type { Writer } from '../db/writer.ts'
 import { startTimer } from '../timer.ts'
-import type { Delivery, DeliveryTry } from './delivery.ts'
-import type { Post, PostOutcome } from './post.ts'
+import { type AttemptOptions, attempt, CLOSED, SUPERSEDED } from './attempt.ts'
+import type { Delivery, WaitingDelivery } from './delivery.ts'
 import { isProgress } from './progress.ts'
-import { isWorthRetrying, nextTryAfter } from './schedule.ts'
-import type { WebhookSecrets } from './secrets.ts'
-import { sign } from './signature.ts'
 import { receiverOf, update, type WebhookStore } from './store.ts'
 
 /** Tries under way at the same time: to one origin, and in all. */
@@ -15,35 +10,23 @@ const MOST_PER_RECEIVER = 16
 const MOST = 256
 /** While all together take more than half of that, a receiver gets no more than this: many that hang leave room. */
 const FEW_PER_RECEIVER = 2
-/** A delivery that is replayed again and again keeps this many of its tries. */
-const KEPT_TRIES = 50
-/** After what became of a try could not be kept, its delivery waits so long; it will be sent again. */
-const UNKEPT_MS = 1_000
+/** Bytes of stored bodies under way at the same time; one that is larger goes alone. */
+const MOST_BYTES = 64 * 2 ** 20
+/** Waits between tries to keep what became of a delivery; the last is repeated. */
+const KEEP_AGAIN_MS = [1_000, 5_000, 30_000]
 
-const SUPERSEDED = new Error('A later event took its place')
-const CLOSED = new Error('The server stops')
-
-export interface DispatcherOptions {
+export interface DispatcherOptions extends AttemptOptions {
   store: WebhookStore
   writer: Writer
-  secrets: WebhookSecrets
-  /** The body of an event that has none yet; undefined when there is nothing to be told any more. */
-  render(delivery: Delivery): Promise<string | undefined>
   /** Called after each try, however it went. */
   onTried(delivery: Delivery): void
-  /** @throws the reason of the signal when that ends it */
-  post(post: Post, signal: AbortSignal): Promise<PostOutcome>
-  /** No retry is made later than this after the first try, unless the receiver asks for it. */
-  retryWindowMs: number
-  clock: Clock
-  log: Logger
 }
 
 /** One origin that takes webhooks. */
 interface Receiver {
   origin: string
   /** By id of the delivery. */
-  sending: Map<string, { delivery: Delivery; controller: AbortController; ended: Promise<void> }>
+  sending: Map<string, { delivery: WaitingDelivery; controller: AbortController; ended: Promise<void> }>
   stopTimer: (() => void) | undefined
 }
 
@@ -54,9 +37,10 @@ interface Receiver {
 export class Dispatcher {
   readonly #options: DispatcherOptions
   readonly #receivers = new Map<string, Receiver>()
-  /** Those that found no room because all others together took it. */
+  /** Those that found no room because all others together took it, in the order in which they get some. */
   readonly #starved = new Set<Receiver>()
   #sending = 0
+  #bytes = 0
   #open = false
 
   constructor(options: DispatcherOptions) {
@@ -92,7 +76,8 @@ export class Dispatcher {
     await Promise.all(under.map(({ ended }) => ended))
   }
 
-  #pump(receiver: Receiver): void {
+  /** @param dueBy a time that has come by the monotonic clock, though the other one may have been set back since */
+  #pump(receiver: Receiver, dueBy = 0): void {
     if (!this.#open) return
     receiver.stopTimer?.()
     receiver.stopTimer = undefined
@@ -104,23 +89,29 @@ export class Dispatcher {
       if (sending.size < MOST_PER_RECEIVER) this.#starved.add(receiver)
       return
     }
-    const now = clock.now()
+    const now = Math.max(clock.now(), dueBy)
     // What has been overtaken is still under way for a moment.
     const busy = [...sending.values()].map(({ delivery }) => delivery.predictionId)
-    for (const delivery of store.due(origin, now, room, busy)) this.#send(receiver, delivery)
+    for (const delivery of store.due(origin, now, room, busy)) {
+      if (this.#sending > 0 && this.#bytes + delivery.bodyBytes > MOST_BYTES) return void this.#starved.add(receiver)
+      this.#send(receiver, delivery)
+    }
     const next = store.nextTryAt(origin, now)
-    if (next !== undefined) receiver.stopTimer = startTimer(next - now, () => this.#pump(receiver))
+    if (next !== undefined) receiver.stopTimer = startTimer(next - now, () => this.#pump(receiver, next))
     else if (sending.size === 0) this.#receivers.delete(origin)
   }
 
-  #send(receiver: Receiver, delivery: Delivery): void {
+  #send(receiver: Receiver, delivery: WaitingDelivery): void {
     const controller = new AbortController()
     this.#sending++
+    this.#bytes += delivery.bodyBytes
     const ended = this.#tryAndKeep(delivery, controller.signal).finally(() => {
       receiver.sending.delete(delivery.id)
       this.#sending--
+      this.#bytes -= delivery.bodyBytes
       this.#options.onTried(delivery)
-      this.#pump(receiver)
+      // Behind those that have waited for room.
+      this.#starved.add(receiver)
       const starved = [...this.#starved]
       this.#starved.clear()
       for (const other of starved) this.#pump(other)
@@ -128,55 +119,27 @@ export class Dispatcher {
     receiver.sending.set(delivery.id, { delivery, controller, ended })
   }
 
+  /** What was tried is not tried again because the database takes nothing for a while. */
   async #tryAndKeep(delivery: Delivery, signal: AbortSignal): Promise<void> {
-    try {
-      const after = await this.#try(delivery, signal)
-      if (after) await this.#options.writer.submit(update(after))
-    } catch (error) {
-      this.#options.log.error(
-        { err: error, prediction: delivery.predictionId, delivery: delivery.id },
-        'what became of a webhook could not be kept; it is sent again',
-      )
-      const { promise, resolve } = Promise.withResolvers<void>()
-      const stop = startTimer(UNKEPT_MS, resolve)
-      signal.addEventListener('abort', () => resolve())
-      await promise
-      stop()
-    }
+    const { writer, log } = this.#options
+    const after = await attempt(delivery, signal, this.#options)
+    for (let failures = 0; ; failures++)
+      try {
+        return await writer.submit(update(after))
+      } catch (error) {
+        log.error({ err: error, delivery: delivery.id }, 'what became of a webhook could not be kept')
+        if (!this.#open) return
+        await pause(KEEP_AGAIN_MS[Math.min(failures, KEEP_AGAIN_MS.length - 1)] ?? 0, signal)
+      }
   }
+}
 
-  /** What becomes of a delivery; undefined when it stays as it is. */
-  async #try(delivery: Delivery, signal: AbortSignal): Promise<Delivery | undefined> {
-    const { secrets, clock, post, render } = this.#options
-    const { id, url } = delivery
-    const body = delivery.body ?? (await render(delivery))
-    if (body === undefined) return { ...delivery, state: 'superseded', nextTryAt: null }
-    const signing = await secrets.signing(delivery.account)
-    const [at, begin] = [clock.now(), clock.monotonic()]
-    try {
-      const headers = sign(signing, { id, timestamp: Math.floor(at / 1000), body })
-      const outcome = await post({ url, body, headers }, signal)
-      return this.#after(delivery, outcome, { at, durationMs: Math.round(clock.monotonic() - begin) })
-    } catch (error) {
-      if (error === SUPERSEDED) return { ...delivery, state: 'superseded', nextTryAt: null }
-      if (error === CLOSED) return
-      throw error
-    }
-  }
-
-  #after(delivery: Delivery, outcome: PostOutcome, when: Pick<DeliveryTry, 'at' | 'durationMs'>): Delivery {
-    const { clock, log, retryWindowMs } = this.#options
-    const { status, error } = outcome
-    const tries = [...delivery.tries, { ...when, status, error }].slice(-KEPT_TRIES)
-    if (error === null) return { ...delivery, state: 'delivered', nextTryAt: null, tries }
-    const now = clock.now()
-    const sinceFirst = now - (tries[0]?.at ?? now)
-    const retried = delivery.event === 'completed' && isWorthRetrying(outcome)
-    const wait = retried ? nextTryAfter(tries.length, sinceFirst, outcome, retryWindowMs, Math.random()) : undefined
-    const { predictionId: prediction, id, event, url } = delivery
-    if (wait === undefined) log.warn({ prediction, delivery: id, event, url, reason: error }, 'a webhook was not taken')
-    return wait === undefined
-      ? { ...delivery, state: 'failed', nextTryAt: null, tries }
-      : { ...delivery, nextTryAt: Math.ceil(now + wait), tries }
-  }
+/** Ends early when the signal is aborted. */
+async function pause(timeMs: number, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const stop = startTimer(timeMs, resolve)
+  signal.addEventListener('abort', () => resolve(), { once: true })
+  await promise
+  stop()
 }

@@ -13,7 +13,7 @@ const READ_BYTES = 64 * 2 ** 10
 
 export interface Post {
   url: string
-  body: string
+  body: Uint8Array
   headers: SignedHeaders
 }
 

@@ -15,7 +15,7 @@ export function isProgress(event: WebhookEvent): event is ProgressEvent {
 interface Told {
   /** As of the last event that was rendered. */
   amount: number
-  /** When that was, in milliseconds since 1970. */
+  /** When that was, by the monotonic clock. */
   at: number
   /** Whether another one waits to be rendered; it will tell whatever there is by then. */
   waiting: boolean
@@ -31,14 +31,15 @@ export class Progress {
 
   /**
    * Takes note of how much there is.
-   * @returns the events to be told, each with the earliest time for it
+   * @param now by the monotonic clock
+   * @returns the events to be told, each with the milliseconds that have to pass before
    */
-  grow(amounts: Readonly<Record<ProgressEvent, number>>, now: number): [event: ProgressEvent, notBefore: number][] {
+  grow(amounts: Readonly<Record<ProgressEvent, number>>, now: number): [event: ProgressEvent, waitMs: number][] {
     const due: [ProgressEvent, number][] = []
     for (const [event, told] of this.#told) {
       if (told.waiting || amounts[event] <= told.amount) continue
       told.waiting = true
-      due.push([event, Math.max(now, told.at + PERIOD_MS)])
+      due.push([event, Math.max(0, told.at + PERIOD_MS - now)])
     }
     return due
   }

@@ -2,6 +2,7 @@
 const TRIES_AT_S = [0, 1, 3, 7, 15, 31, 60, 120, 300, 600, 1_800, 3_600, 7_200, 14_400, 28_800, 57_600, 86_400]
 /** Receivers that came back are not met by all deliveries at once: waits are up to so much longer. */
 const JITTER = 0.1
+const LONGEST_RETRY_AFTER_MS = 24 * 3_600_000
 
 /** How a try went. */
 export interface TryOutcome {
@@ -11,7 +12,7 @@ export interface TryOutcome {
   retryAfterMs: number | undefined
 }
 
-/** Whether the same delivery may go well another time (replicate-api.md 8). */
+/** Whether the same delivery may go well another time; what a receiver refuses by another 4xx it will refuse again. */
 export function isWorthRetrying({ status }: TryOutcome): boolean {
   return status === null || status === 408 || status === 429 || status >= 500
 }
@@ -38,8 +39,6 @@ export function nextTryAfter(
   if (planned <= 0 && sinceFirstMs + wait > windowMs) return
   return Math.max(wait * (1 + JITTER * random), Math.min(retryAfterMs, LONGEST_RETRY_AFTER_MS))
 }
-
-const LONGEST_RETRY_AFTER_MS = 24 * 3_600_000
 
 /** Reads a Retry-After header: seconds, or a date (RFC 9110, 10.2.3). */
 export function parseRetryAfter(header: string | undefined, now: number): number | undefined {

@@ -2,9 +2,11 @@ import { randomBytes } from 'node:crypto'
 import type { Clock } from '../clock.ts'
 import type { Writer } from '../db/writer.ts'
 import { formatSecret } from './signature.ts'
-import { forgetSecrets, insertSecret, retireSecret, type WebhookStore } from './store.ts'
+import { forgetSecrets, insertSecret, keepNewestSecrets, retireSecret, type WebhookStore } from './store.ts'
 
 const KEY_BYTES = 32
+/** So many sign at the same time, however often one is replaced. */
+const MOST = 5
 /** As long as that, receivers that know only the former secret can still check what comes. */
 const OVERLAP_MS = 24 * 3_600_000
 
@@ -49,6 +51,7 @@ export class WebhookSecrets {
     const secret = formatSecret(randomBytes(KEY_BYTES))
     await this.#writer.submit([
       ...forgetSecrets(now),
+      ...keepNewestSecrets(account, MOST - 1),
       ...retireSecret(account, now + OVERLAP_MS),
       ...insertSecret(account, secret, now),
     ])

@@ -7,7 +7,7 @@ import { newSecret } from '../secret.ts'
 import type { Delivery } from './delivery.ts'
 import { Dispatcher, type DispatcherOptions } from './dispatcher.ts'
 import { isProgress, PROGRESS_EVENTS, Progress } from './progress.ts'
-import { insert, pruneProgress, receiverOf, removeDeliveries, supersedeProgress, update } from './store.ts'
+import { insert, pruneProgress, receiverOf, removeDeliveries, replay, supersedeProgress } from './store.ts'
 
 export interface WebhookServiceOptions extends Omit<DispatcherOptions, 'render' | 'onTried'> {
   /** The present state of a prediction. */
@@ -19,6 +19,8 @@ export interface WebhookServiceOptions extends Omit<DispatcherOptions, 'render' 
 interface Followed {
   live: LivePrediction
   progress: Progress
+  /** Its origin. */
+  receiver: string
 }
 
 /** Tells receivers what becomes of predictions: what they are told is committed with what happened. */
@@ -53,8 +55,7 @@ export class WebhookService implements Outbox {
     if (began) writes.push(this.#announce(p, 'start', null))
     if (isTerminal(p.status)) {
       writes.push(supersedeProgress(p.id))
-      const body = wants(p, 'completed') ? JSON.stringify(await this.#options.show(p)) : null
-      writes.push(this.#announce(p, 'completed', body))
+      if (wants(p, 'completed')) writes.push(this.#announce(p, 'completed', await this.#bodyOf(p)))
     }
     return writes.flat()
   }
@@ -69,9 +70,10 @@ export class WebhookService implements Outbox {
   }
 
   follow(live: LivePrediction): void {
+    const { webhook } = live.committed
     const events = PROGRESS_EVENTS.filter((event) => wants(live.committed, event))
-    if (events.length === 0) return
-    this.#followed.set(live.id, { live, progress: new Progress(events) })
+    if (webhook === null || events.length === 0) return
+    this.#followed.set(live.id, { live, progress: new Progress(events), receiver: receiverOf(webhook) })
     live.onChange(() => this.#tellProgress(live.id))
   }
 
@@ -91,22 +93,26 @@ export class WebhookService implements Outbox {
   async replay({ id: predictionId }: Prediction, deliveryId: string): Promise<Delivery> {
     const found = this.#options.store.find(deliveryId)
     if (found?.predictionId !== predictionId) throw notFound()
-    const delivery: Delivery = { ...found, state: 'waiting', nextTryAt: this.#options.clock.now() }
-    await this.#options.writer.submit(update(delivery))
+    const nextTryAt = this.#options.clock.now()
+    await this.#options.writer.submit(replay(deliveryId, nextTryAt))
+    const delivery = this.#options.store.find(deliveryId) ?? found
     this.#dispatcher.wake(receiverOf(delivery.url))
     return delivery
   }
 
   #tellProgress(id: string): void {
     const followed = this.#followed.get(id)
-    if (followed?.live.committed.status !== 'processing') return
-    const { live, progress } = followed
-    for (const [event, notBefore] of progress.grow(live.produced, this.#options.clock.now())) {
-      const write = [...this.#announce(live.committed, event, null, notBefore), ...pruneProgress(id)]
-      this.#options.writer.submit(write).then(
-        () => this.#dispatcher.wake(receiverOf(live.committed.webhook ?? '')),
+    if (!followed) return
+    const { live, progress, receiver } = followed
+    // Nothing is told behind an end that is about to be committed.
+    if (live.committed.status !== 'processing' || !live.wanted) return
+    const { writer, clock } = this.#options
+    for (const [event, waitMs] of progress.grow(live.produced, clock.monotonic())) {
+      const write = [...this.#announce(live.committed, event, null, waitMs), ...pruneProgress(id)]
+      writer.submit(write).then(
+        () => this.#dispatcher.wake(receiver),
         // Told with what comes next.
-        () => progress.tell(event, 0, this.#options.clock.now()),
+        () => progress.tell(event, 0, clock.monotonic()),
       )
     }
   }
@@ -116,13 +122,15 @@ export class WebhookService implements Outbox {
     const amount = this.#telling.get(id)
     if (amount === undefined || !isProgress(event)) return
     this.#telling.delete(id)
-    this.#followed.get(predictionId)?.progress.tell(event, amount, this.#options.clock.now())
+    this.#followed.get(predictionId)?.progress.tell(event, amount, this.#options.clock.monotonic())
     this.#tellProgress(predictionId)
   }
 
   /** What is told of a prediction at the moment of sending. */
   async #render({ id, predictionId, event }: Delivery): Promise<string | undefined> {
-    const { find, show } = this.#options
+    const { find, show, store } = this.#options
+    const stored = store.body(id)
+    if (stored !== undefined) return stored
     const found = find(predictionId)
     if (!found) return
     if (event === 'start') return JSON.stringify(await show(asBegun(found)))
@@ -131,7 +139,18 @@ export class WebhookService implements Outbox {
     return JSON.stringify(await show(found))
   }
 
-  #announce(p: Prediction, event: WebhookEvent, body: string | null, notBefore = this.#options.clock.now()): Write {
+  /** Null when it cannot be shown now; then it is tried again when it is sent, and does not keep the prediction from ending. */
+  async #bodyOf(p: Prediction): Promise<string | null> {
+    try {
+      return JSON.stringify(await this.#options.show(p))
+    } catch (error) {
+      this.#options.log.error({ err: error, prediction: p.id }, 'a prediction could not be shown for its webhook')
+      return null
+    }
+  }
+
+  #announce(p: Prediction, event: WebhookEvent, body: string | null, waitMs = 0): Write {
+    const now = this.#options.clock.now()
     if (p.webhook === null || !wants(p, event)) return []
     return insert({
       id: `msg_${newSecret()}`,
@@ -141,8 +160,8 @@ export class WebhookService implements Outbox {
       url: p.webhook,
       body,
       state: 'waiting',
-      createdAt: this.#options.clock.now(),
-      nextTryAt: notBefore,
+      createdAt: now,
+      nextTryAt: now + Math.ceil(waitMs),
       tries: [],
     })
   }

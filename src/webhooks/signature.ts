@@ -16,11 +16,11 @@ export interface SignedHeaders {
  */
 export function sign(
   secrets: readonly string[],
-  { id, timestamp, body }: { id: string; timestamp: number; body: string },
+  { id, timestamp, body }: { id: string; timestamp: number; body: string | Uint8Array },
 ): SignedHeaders {
   const signatures = secrets.map((secret) => {
     const key = Buffer.from(secret.slice(PREFIX.length), 'base64')
-    return `v1,${createHmac('sha256', key).update(`${id}.${timestamp}.${body}`).digest('base64')}`
+    return `v1,${createHmac('sha256', key).update(`${id}.${timestamp}.`).update(body).digest('base64')}`
   })
   return { 'webhook-id': id, 'webhook-timestamp': String(timestamp), 'webhook-signature': signatures.join(' ') }
 }

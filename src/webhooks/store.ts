@@ -1,9 +1,9 @@
 import type { Database } from 'better-sqlite3'
 import type { Write } from '../db/messages.ts'
 import type { WebhookEvent } from '../predictions/prediction.ts'
-import type { Delivery, DeliveryState, DeliveryTry } from './delivery.ts'
+import type { Delivery, DeliveryState, DeliveryTry, NewDelivery, WaitingDelivery } from './delivery.ts'
 
-/** What a prediction gives out while it runs is told so often at most; older ones are forgotten. */
+/** So many events of what a prediction gives out while it runs stay in the log; older ones are forgotten. */
 const KEPT_PROGRESS = 100
 
 interface Row {
@@ -12,18 +12,18 @@ interface Row {
   account: string
   event: WebhookEvent
   url: string
-  body: string | null
   state: DeliveryState
   created_at: number
   next_try_at: number | null
   tries: string
 }
 
-const COLUMNS = 'id, prediction_id, account, event, url, body, state, created_at, next_try_at, tries'
+const COLUMNS = 'id, prediction_id, account, event, url, state, created_at, next_try_at, tries'
 
 export const webhookStatements = {
-  'webhook.insert': `INSERT INTO webhook_deliveries (${COLUMNS}, receiver) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  'webhook.insert': `INSERT INTO webhook_deliveries (${COLUMNS}, body, receiver) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   'webhook.update': 'UPDATE webhook_deliveries SET state = ?, next_try_at = ?, tries = ? WHERE id = ?',
+  'webhook.replay': `UPDATE webhook_deliveries SET state = 'waiting', next_try_at = ? WHERE id = ?`,
   'webhook.supersede': `UPDATE webhook_deliveries SET state = 'superseded', next_try_at = NULL
     WHERE prediction_id = ? AND state = 'waiting' AND event IN ('output', 'logs')`,
   'webhook.prune': `DELETE FROM webhook_deliveries WHERE prediction_id = ? AND state <> 'waiting'
@@ -34,9 +34,11 @@ export const webhookStatements = {
     'INSERT INTO webhook_secrets (account, secret, created_at, retires_at) VALUES (?, ?, ?, NULL)',
   'webhook-secret.retire': 'UPDATE webhook_secrets SET retires_at = ? WHERE account = ? AND retires_at IS NULL',
   'webhook-secret.forget': 'DELETE FROM webhook_secrets WHERE retires_at <= ?',
+  'webhook-secret.keep-newest': `DELETE FROM webhook_secrets WHERE account = ? AND secret NOT IN (
+    SELECT secret FROM webhook_secrets WHERE account = ? ORDER BY created_at DESC LIMIT ?)`,
 } as const
 
-export function insert(delivery: Delivery): Write {
+export function insert(delivery: NewDelivery): Write {
   const { id, predictionId, account, event, url, body, state, createdAt, nextTryAt, tries } = delivery
   const receiver = receiverOf(url)
   return [
@@ -48,11 +50,11 @@ export function insert(delivery: Delivery): Write {
         account,
         event,
         url,
-        body,
         state,
         createdAt,
         nextTryAt,
         JSON.stringify(tries),
+        body,
         receiver,
       ],
     },
@@ -67,6 +69,11 @@ export function receiverOf(url: string): string {
 /** Keeps what became of a delivery. */
 export function update({ id, state, nextTryAt, tries }: Delivery): Write {
   return [{ name: 'webhook.update', parameters: [state, nextTryAt, JSON.stringify(tries), id] }]
+}
+
+/** Lets a delivery wait again, whatever became of it. */
+export function replay(id: string, at: number): Write {
+  return [{ name: 'webhook.replay', parameters: [at, id] }]
 }
 
 /** Nothing of what went on during a run is told after its end. */
@@ -92,6 +99,11 @@ export function retireSecret(account: string, retiresAt: number): Write {
   return [{ name: 'webhook-secret.retire', parameters: [retiresAt, account] }]
 }
 
+/** Each of them signs: a receiver takes no headers of any length. */
+export function keepNewestSecrets(account: string, most: number): Write {
+  return [{ name: 'webhook-secret.keep-newest', parameters: [account, account, most] }]
+}
+
 export function forgetSecrets(retiredBy: number): Write {
   return [{ name: 'webhook-secret.forget', parameters: [retiredBy] }]
 }
@@ -100,6 +112,7 @@ export function forgetSecrets(retiredBy: number): Write {
 export class WebhookStore {
   readonly #find
   readonly #ofPrediction
+  readonly #body
   readonly #due
   readonly #nextTryAt
   readonly #receivers
@@ -110,8 +123,9 @@ export class WebhookStore {
     this.#ofPrediction = db.prepare<[string], Row>(
       `SELECT ${COLUMNS} FROM webhook_deliveries WHERE prediction_id = ? ORDER BY seq`,
     )
-    this.#due = db.prepare<[string, number, string, number], Row>(
-      `SELECT ${COLUMNS} FROM webhook_deliveries AS d WHERE receiver = ? AND state = 'waiting' AND next_try_at <= ?
+    this.#body = db.prepare<[string], string | null>('SELECT body FROM webhook_deliveries WHERE id = ?').pluck()
+    this.#due = db.prepare<[string, number, string, number], Row & { body_bytes: number }>(
+      `SELECT ${COLUMNS}, coalesce(octet_length(body), 0) AS body_bytes FROM webhook_deliveries AS d WHERE receiver = ? AND state = 'waiting' AND next_try_at <= ?
         AND prediction_id NOT IN (SELECT value FROM json_each(?))
         AND NOT EXISTS (SELECT 1 FROM webhook_deliveries AS earlier WHERE earlier.prediction_id = d.prediction_id
           AND earlier.seq < d.seq AND earlier.state = 'waiting')
@@ -138,14 +152,20 @@ export class WebhookStore {
     return row && fromRow(row)
   }
 
+  /** As it was rendered when the prediction ended; undefined for other events. */
+  body(id: string): string | undefined {
+    return this.#body.get(id) ?? undefined
+  }
+
   /** In the order in which they are sent. */
   ofPrediction(predictionId: string): Delivery[] {
     return this.#ofPrediction.all(predictionId).map(fromRow)
   }
 
   /** Deliveries whose turn it is: of each prediction only the first that waits. */
-  due(receiver: string, now: number, most: number, except: readonly string[] = []): Delivery[] {
-    return this.#due.all(receiver, now, JSON.stringify(except), most).map(fromRow)
+  due(receiver: string, now: number, most: number, except: readonly string[] = []): WaitingDelivery[] {
+    const rows = this.#due.all(receiver, now, JSON.stringify(except), most)
+    return rows.map((row) => ({ ...fromRow(row), bodyBytes: row.body_bytes }))
   }
 
   /** When the next one that is not due yet will be. */
@@ -172,7 +192,6 @@ function fromRow(row: Row): Delivery {
     account: row.account,
     event: row.event,
     url: row.url,
-    body: row.body,
     state: row.state,
     createdAt: row.created_at,
     nextTryAt: row.next_try_at,

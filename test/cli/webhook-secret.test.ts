@@ -30,6 +30,11 @@ test('the secret of the account whose token it is is shown, and rotated', async 
   expect(await secretOf('b')).toBe(bobs)
 })
 
+test.each(['/', '/v1', '/v1/'])('the URL may end in %s', async (ending) => {
+  const { stdout } = await reprise('--url', server.address + ending, '--token', 'b')
+  expect(stdout).toBe(`${await secretOf('b')}\n`)
+})
+
 test.each<[what: string, args: string[], reason: RegExp]>([
   ['a wrong token', ['--token', 'wrong'], /The server refused: You did not pass a valid authentication token/],
   ['another verb', ['forget'], /"reprise webhook-secret rotate" makes another/],

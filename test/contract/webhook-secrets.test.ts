@@ -113,3 +113,13 @@ test('that was replaced signs beside the new one after a restart too', async () 
   const arrival = await tell(await testServer(settings), receiver)
   for (const secret of [first, second]) await expectGenuine(arrival, secret)
 })
+
+test('that is replaced again and again leaves a few that sign, and headers that receivers take', async () => {
+  const server = await testServer(SETTINGS)
+  const receiver = await testReceiver()
+  let newest = ''
+  for (let i = 0; i < 10; i++) newest = await rotate(server)
+  const arrival = await tell(server, receiver)
+  expect(String(arrival.headers['webhook-signature']).split(' ')).toHaveLength(5)
+  await expectGenuine(arrival, newest)
+})

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { describe, expect, onTestFinished, test } from 'vitest'
@@ -10,6 +10,12 @@ import { testFolder } from '../support/temporary.ts'
 
 const MIGRATIONS = new URL('../../migrations/', import.meta.url)
 const OPEN = new URL('../../src/db/open.ts', import.meta.url)
+
+test('a new database is read by nobody else', () => {
+  const path = join(testFolder(), 'reprise.sqlite')
+  prepareDatabase(path, MIGRATIONS)
+  expect(statSync(path).mode & 0o777).toBe(0o600)
+})
 
 describe('the lock of a data folder', () => {
   const inUse = (dir: string) =>

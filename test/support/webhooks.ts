@@ -4,7 +4,7 @@ import { Webhook } from 'standardwebhooks'
 import { expect } from 'vitest'
 import { isTerminal, type WebhookEvent } from '../../src/predictions/prediction.ts'
 import type { WirePrediction } from '../../src/predictions/schema.ts'
-import type { Delivery } from '../../src/webhooks/delivery.ts'
+import type { NewDelivery } from '../../src/webhooks/delivery.ts'
 import type { WireDelivery } from '../../src/webhooks/schema.ts'
 import { eventually } from './eventually.ts'
 import type { Arrival, Receiver } from './receiver.ts'
@@ -15,7 +15,7 @@ type Caller = Pick<TestServer, 'call'>
 type Headers = Record<string, string>
 export type DeliveryLog = Static<typeof WireDelivery>[]
 
-const WAITING: Delivery = {
+const WAITING: NewDelivery = {
   id: 'msg_1',
   predictionId: '01hf0000000000000000000000',
   account: 'local',
@@ -29,7 +29,7 @@ const WAITING: Delivery = {
 }
 
 /** A delivery that has not been tried, apart from what is given. */
-export function makeDelivery(changed: Partial<Delivery> = {}): Delivery {
+export function makeDelivery(changed: Partial<NewDelivery> = {}): NewDelivery {
   return { ...WAITING, ...changed }
 }
 

@@ -1,7 +1,7 @@
 import { pino } from 'pino'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { systemClock } from '../../src/clock.ts'
-import type { Delivery } from '../../src/webhooks/delivery.ts'
+import type { NewDelivery } from '../../src/webhooks/delivery.ts'
 import { Dispatcher } from '../../src/webhooks/dispatcher.ts'
 import type { Post, PostOutcome } from '../../src/webhooks/post.ts'
 import { WebhookSecrets } from '../../src/webhooks/secrets.ts'
@@ -21,7 +21,7 @@ interface Sending {
 }
 
 /** A dispatcher on a real database whose receivers answer when the test says so. */
-async function setUp(...waiting: Delivery[]) {
+async function setUp(...waiting: NewDelivery[]) {
   const { writer, reader } = testDatabase(webhookStatements)
   const store = new WebhookStore(reader)
   const secrets = new WebhookSecrets({ store, writer, clock: systemClock })
@@ -54,7 +54,7 @@ async function setUp(...waiting: Delivery[]) {
   return { store, writer, dispatcher, sending, begun }
 }
 
-function many(count: number, url: string): Delivery[] {
+function many(count: number, url: string): NewDelivery[] {
   return Array.from({ length: count }, (_, i) => {
     const id = `${new URL(url).hostname} ${i}`
     return makeDelivery({ id, predictionId: id, url, event: 'completed', body: '{}' })
@@ -82,7 +82,7 @@ describe('the dispatcher', () => {
     await eventually(() => expect(begun).toEqual(['msg_1']))
     await dispatcher.close()
     dispatcher.wake(receiver)
-    expect(store.find('msg_1')).toMatchObject({ state: 'waiting', tries: [] })
+    expect(store.find('msg_1')).toMatchObject({ state: 'waiting', tries: [{ error: 'the server stopped' }] })
     expect(begun).toEqual(['msg_1'])
   })
 
@@ -109,6 +109,46 @@ describe('the dispatcher', () => {
     await writer.submit(insert(other))
     dispatcher.wake(receiverOf(other.url))
     await eventually(() => expect([...sending.keys()]).toContain('other'))
+  })
+
+  test('gives room that comes free to who has waited for it, not to who hangs', async () => {
+    const hung = Array.from({ length: 140 }, (_, i) => many(20, `http://hangs-${i}.test/hook`))
+    const { dispatcher, writer, sending, begun } = await setUp(...hung.flat())
+    dispatcher.start()
+    await eventually(() => expect(begun.length).toBeGreaterThanOrEqual(256))
+    const other = makeDelivery({ id: 'other', predictionId: 'other', url: 'http://other.test/hook' })
+    await writer.submit(insert(other))
+    dispatcher.wake(receiverOf(other.url))
+    expect([...sending.keys()]).not.toContain('other')
+    // Of those that hang with two tries each, which others have waited behind.
+    const taken = [...sending.values()].slice(-2 * 64)
+    for (const { end } of taken) end()
+    await eventually(() => expect([...sending.keys()]).toContain('other'))
+    expect(begun.length).toBeLessThanOrEqual(256 + taken.length)
+  })
+
+  test('holds no more bodies at a time than fit into memory, and sends all in the end', async () => {
+    const body = 'x'.repeat(25 * 2 ** 20)
+    const large = ['a', 'b', 'c'].map((id) => makeDelivery({ id, predictionId: id, event: 'completed', body }))
+    const { store, dispatcher, sending } = await setUp(...large)
+    dispatcher.start()
+    await eventually(() => expect([...sending.keys()]).toEqual(['a', 'b']))
+    sending.get('a')?.end()
+    await eventually(() => expect([...sending.keys()]).toEqual(['b', 'c']))
+    for (const { end } of sending.values()) end()
+    await eventually(() => expect(store.receivers()).toEqual([]))
+  })
+
+  test('does not post again what was taken while the database takes nothing', async () => {
+    const { dispatcher, writer, sending, begun } = await setUp(makeDelivery())
+    dispatcher.start()
+    await eventually(() => expect(begun).toEqual(['msg_1']))
+    await writer.close()
+    sending.get('msg_1')?.end()
+    await eventually(() => expect(sending.size).toBe(0))
+    dispatcher.wake(receiverOf(makeDelivery().url))
+    await dispatcher.close()
+    expect(begun).toEqual(['msg_1'])
   })
 
   test('sends what comes next of a prediction when what came before has ended, however that went', async () => {
@@ -150,7 +190,10 @@ describe('the dispatcher', () => {
     dispatcher.supersede(url, predictionId)
     dispatcher.wake(receiverOf(url))
     await eventually(() => expect([...sending.keys()]).toEqual(['completed']))
-    expect(store.find('output')).toMatchObject({ state: 'superseded', tries: [] })
+    expect(store.find('output')).toMatchObject({
+      state: 'superseded',
+      tries: [{ error: 'a later event took its place' }],
+    })
   })
 
   test('supersedes neither the start nor what tells of others', async () => {

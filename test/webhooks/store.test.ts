@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { Delivery } from '../../src/webhooks/delivery.ts'
+import type { NewDelivery } from '../../src/webhooks/delivery.ts'
 import {
   forgetSecrets,
   insert,
@@ -25,13 +25,13 @@ function setUp() {
   return {
     writer,
     store,
-    insertAll: (...deliveries: Delivery[]) => writer.submit(deliveries.flatMap(insert)),
+    insertAll: (...deliveries: NewDelivery[]) => writer.submit(deliveries.flatMap(insert)),
     due: (now = LATER, most = 100) => store.due(RECEIVER, now, most).map(({ id }) => id),
   }
 }
 
 /** The first of a prediction of its own. */
-function alone(id: string, changed: Partial<Delivery> = {}): Delivery {
+function alone(id: string, changed: Partial<NewDelivery> = {}): NewDelivery {
   return makeDelivery({ id, predictionId: `prediction of ${id}`, ...changed })
 }
 
@@ -53,8 +53,13 @@ describe('a delivery', () => {
   ])('%s is read back as it was written', async (_name, delivery) => {
     const { store, insertAll } = setUp()
     await insertAll(delivery)
-    expect(store.find(delivery.id)).toEqual(delivery)
-    expect(store.ofPrediction(delivery.predictionId)).toEqual([delivery])
+    const { body, ...kept } = delivery
+    expect(store.find(delivery.id)).toEqual(kept)
+    expect(store.ofPrediction(delivery.predictionId)).toEqual([kept])
+    expect(store.body(delivery.id)).toBe(body ?? undefined)
+    expect(store.due(RECEIVER, LATER, 1).map(({ bodyBytes }) => bodyBytes)).toEqual(
+      delivery.state === 'waiting' ? [Buffer.byteLength(body ?? '')] : [],
+    )
   })
 
   test('is not found before it is written', () => {
@@ -66,12 +71,14 @@ describe('a delivery', () => {
 
   test('is updated with what became of it, and nothing else', async () => {
     const { store, writer, insertAll } = setUp()
-    const delivery = makeDelivery()
-    await insertAll(delivery, alone('other'))
+    const { body, ...delivery } = makeDelivery({ body: '{}' })
+    const { body: _, ...other } = alone('other')
+    await insertAll({ ...delivery, body }, alone('other'))
     const tries = [{ at: 1, durationMs: 2, status: 200, error: null }]
     await writer.submit(update({ ...delivery, event: 'completed', state: 'delivered', nextTryAt: null, tries }))
     expect(store.find(delivery.id)).toEqual({ ...delivery, state: 'delivered', nextTryAt: null, tries })
-    expect(store.find('other')).toEqual(alone('other'))
+    expect(store.body(delivery.id)).toBe(body)
+    expect(store.find('other')).toEqual(other)
   })
 
   test('keeps its id to itself', async () => {
