@@ -2,8 +2,8 @@ import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { closedPort } from '../outbound/web-server.ts'
 import { startServer, type TestServer } from '../support/server.ts'
+import { closedPort } from '../support/web-server.ts'
 import { bodyOf } from '../support/wire.ts'
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))

@@ -3,11 +3,11 @@ import type { ServerResponse } from 'node:http'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { WebhookEvent } from '../../src/predictions/prediction.ts'
 import { isTerminal } from '../../src/predictions/prediction.ts'
-import { closedPort } from '../outbound/web-server.ts'
 import { type Answer, type Arrival, type Receiver, startReceiver } from '../support/receiver.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 import { someModels } from '../support/some-models.ts'
 import { testServer } from '../support/test-server.ts'
+import { closedPort } from '../support/web-server.ts'
 import { createTold, eventsOf, expectGenuine, secretOf, settled } from '../support/webhooks.ts'
 
 const SETTINGS = { BUNDLED_MODELS: 'off', MODELS_DIR: someModels('tokens', 'talks') }

@@ -4,7 +4,6 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { WireFile } from '../../src/files/schema.ts'
-import { serve } from '../outbound/web-server.ts'
 import { MULTIPART, multipartBody } from '../support/multipart.ts'
 import { decodePicture, differencesOf, encodePng, pixelsOf } from '../support/pictures.ts'
 import {
@@ -21,6 +20,7 @@ import {
 import { run } from '../support/requests.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 import { makeFolder, removeFolder } from '../support/temporary.ts'
+import { serve } from '../support/web-server.ts'
 import { bodyOf } from '../support/wire.ts'
 
 const why = realModelsAreHere ? '' : ' (skipped: the folder ../shared/models, where these models are, is not there)'

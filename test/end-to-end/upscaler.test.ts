@@ -2,12 +2,12 @@
 import { crc32, deflateSync } from 'node:zlib'
 import Replicate from 'replicate'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { serve } from '../outbound/web-server.ts'
 import { MULTIPART, multipartBody } from '../support/multipart.ts'
 import { decodePicture, encodePng } from '../support/pictures.ts'
 import { run } from '../support/requests.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 import { testServer } from '../support/test-server.ts'
+import { serve } from '../support/web-server.ts'
 import { bodyOf } from '../support/wire.ts'
 
 const MODEL = 'reprise/upscaler'

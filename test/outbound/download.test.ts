@@ -10,7 +10,8 @@ import { expect, onTestFinished, test } from 'vitest'
 import { AppError } from '../../src/errors.ts'
 import { type DownloadOptions, download } from '../../src/outbound/download.ts'
 import { testFolder } from '../support/temporary.ts'
-import { closedPort, PUBLIC, publicAgent, serve, testAgent } from './web-server.ts'
+import { closedPort, serve } from '../support/web-server.ts'
+import { PUBLIC, publicAgent, testAgent } from './agents.ts'
 
 const MB = 1_000_000
 

@@ -1,6 +1,7 @@
 import { request } from 'undici'
 import { expect, test, vi } from 'vitest'
-import { closedPort, lookupIn, PUBLIC, publicAgent, publicInTests, serve, testAgent } from './web-server.ts'
+import { closedPort, serve } from '../support/web-server.ts'
+import { lookupIn, PUBLIC, publicAgent, publicInTests, testAgent } from './agents.ts'
 
 const NEVER = "is link-local, multicast or a cloud's own, and is never allowed"
 const PRIVATE = 'is in a private network; REPRISE_PRIVATE_NETWORK=on allows it'

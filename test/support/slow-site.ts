@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { serve } from '../outbound/web-server.ts'
+import { serve } from './web-server.ts'
 
 /** A web page that is answered when the test says so; it ends with the test. */
 export interface SlowSite {
