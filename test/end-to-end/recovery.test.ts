@@ -6,11 +6,11 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
-import type { Clock } from '../../src/clock.ts'
 import { INTERRUPTED, isTerminal, type Status } from '../../src/predictions/prediction.ts'
 import { openCopy, openDatabase } from '../support/data-folder.ts'
 import { endingOf, readToEnd, streamUrlOf, textOf, tokens } from '../support/event-reader.ts'
 import { eventually } from '../support/eventually.ts'
+import { MovedClock } from '../support/moved-clock.ts'
 import { isAlive, runnersOf } from '../support/processes.ts'
 import { Random } from '../support/random.ts'
 import { create, endOf, find, post, run } from '../support/requests.ts'
@@ -283,17 +283,6 @@ test('the stream of an interrupted prediction replays what was stored, then an e
   const [resumed] = await readToEnd(streamUrlOf(prediction), events.at(-4)?.id)
   expect(resumed).toMatchObject({ event: 'output', seq: events.length - 3 })
 })
-
-/** The system's clock, moved by hand. */
-class MovedClock implements Clock {
-  byMs = 0
-  now(): number {
-    return Date.now() + this.byMs
-  }
-  monotonic(): number {
-    return performance.now()
-  }
-}
 
 test('a deadline that passed while the server was down aborts what was queued; a later one still holds', async () => {
   const settings = { DATA_DIR: testFolder(), SHUTDOWN_GRACE: '1s' }
