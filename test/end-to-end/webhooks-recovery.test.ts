@@ -108,7 +108,8 @@ test('every accepted prediction has its end told, in order and under one id', { 
   const secret = await secretOf(last)
   const stories = new Map<string, { log: DeliveryLog; arrivals: Arrival[] }>()
   for (const id of accepted) stories.set(id, { log: await settled(last, id), arrivals: receiver.of(id) })
-  expect(accepted.size).toBeGreaterThan(ROUNDS)
+  // One at least of each round that waits for an end.
+  expect(accepted.size).toBeGreaterThanOrEqual(Math.floor(ROUNDS / MOMENTS.length))
 
   const repeated = { start: 0, output: 0, logs: 0, completed: 0 }
   for (const [id, { log, arrivals }] of stories) {
