@@ -10,9 +10,8 @@ import type { InputPlan, PlannedPart } from './input-plan.ts'
 import { OWN_FILE_GONE } from './own-files.ts'
 import type { Prediction } from './prediction.ts'
 
-/** Writes what a plan takes out of the row; it is on disk, names included, when this resolves. */
+/** Writes what a plan takes out of the row, which is something; it is on disk, names included, when this resolves. */
 export async function storeParts(id: string, { parts }: InputPlan, folders: PredictionFolders): Promise<InputPart[]> {
-  if (parts.length === 0) return []
   await folders.create(id)
   const stored: InputPart[] = []
   for (const part of parts) stored.push(await storePart(part, folders.pathOf(id, part.file)))

@@ -69,7 +69,8 @@ function afterwards(tried: Delivery, outcome: PostOutcome, { clock, log, retryWi
   const sinceFirst = Math.max(0, now - (tries[0]?.at ?? now))
   const retried = event === 'completed' && isWorthRetrying(outcome)
   const wait = retried ? nextTryAfter(tries.length, sinceFirst, outcome, retryWindowMs, Math.random()) : undefined
-  if (wait !== undefined) return { ...tried, nextTryAt: Math.ceil(now + wait) }
+  // The clock drops parts of a millisecond, and nobody is asked earlier than he wishes.
+  if (wait !== undefined) return { ...tried, nextTryAt: Math.ceil(now + wait) + 1 }
   // The rest of a URL may be a secret.
   const receiver = receiverOf(url)
   log.warn(

@@ -13,11 +13,11 @@ export function isProgress(event: WebhookEvent): event is ProgressEvent {
 
 /** How much of a kind a run has given out, and how much of it was told. */
 interface Told {
-  /** As of the last event that was rendered. */
+  /** As of the last event that was sent. */
   amount: number
-  /** When that was, by the monotonic clock. */
+  /** When that try was over, by the monotonic clock. */
   at: number
-  /** Whether another one waits to be rendered; it will tell whatever there is by then. */
+  /** Whether another one waits or is being sent; it tells whatever there is at that moment. */
   waiting: boolean
 }
 
@@ -44,7 +44,7 @@ export class Progress {
     return due
   }
 
-  /** An event is rendered now, and tells this much. */
+  /** An event that told this much has just been tried, or could not be kept. */
   tell(event: ProgressEvent, amount: number, now: number): void {
     this.#told.set(event, { amount, at: now, waiting: false })
   }

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { eventually } from '../support/eventually.ts'
-import { cancel, create, endOf, find, run } from '../support/requests.ts'
+import { cancel, create, endOf, find, post, run } from '../support/requests.ts'
 import { spawnServer, startServer, type TestServer } from '../support/server.ts'
 import { testFolder } from '../support/temporary.ts'
 import { testProcess } from '../support/test-server.ts'
@@ -29,6 +29,14 @@ test('the model sees a secret, and every answer shows asterisks', async () => {
   expect(ended).toMatchObject({ status: 'succeeded', output: digests, input: { key: MASK, more: [{ token: MASK }] } })
   expect((await find(server, id)).input).toEqual({ key: MASK, more: [{ token: MASK }] })
   expect(await (await server.call('GET', '/v1/predictions')).text()).not.toContain(KEY)
+})
+
+test('a secret that is too long is refused, and not repeated', async () => {
+  const response = await post(server, MODEL, { key: 'x'.repeat(2 ** 16 + 1) })
+  expect(response.status).toBe(422)
+  const text = await response.text()
+  expect(text).toContain('Secrets must be at most 65536 characters long')
+  expect(text).not.toContain('xxx')
 })
 
 test('the schema tells clients that it is a secret', async () => {

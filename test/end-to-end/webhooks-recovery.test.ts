@@ -90,7 +90,8 @@ test('every accepted prediction has its end told, in order and under one id', { 
     }
   }
 
-  for (let round = 0; round < ROUNDS; round++) {
+  // A busy machine accepts little between two kills; then there are more of them.
+  for (let round = 0; round < ROUNDS || (accepted.size <= ROUNDS && round < 3 * ROUNDS); round++) {
     const moment = MOMENTS[round % MOMENTS.length] ?? 'at some time'
     fate.begin(moment)
     const server = await testProcess(dataDir, SETTINGS)
@@ -108,8 +109,7 @@ test('every accepted prediction has its end told, in order and under one id', { 
   const secret = await secretOf(last)
   const stories = new Map<string, { log: DeliveryLog; arrivals: Arrival[] }>()
   for (const id of accepted) stories.set(id, { log: await settled(last, id), arrivals: receiver.of(id) })
-  // One at least of each round that waits for an end.
-  expect(accepted.size).toBeGreaterThanOrEqual(Math.floor(ROUNDS / MOMENTS.length))
+  expect(accepted.size).toBeGreaterThan(ROUNDS)
 
   const repeated = { start: 0, output: 0, logs: 0, completed: 0 }
   for (const [id, { log, arrivals }] of stories) {

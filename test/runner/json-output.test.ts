@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { LocalFile } from '../../src/runner/input-files.ts'
 import { OutputMeter } from '../../src/runner/json-output.ts'
 import { ModelFile } from '../../src/runner/model-file.ts'
 
@@ -15,6 +16,13 @@ describe('an output is refused that', () => {
     ['holds a symbol', [Symbol('x')], 'output.0 is a symbol'],
     ['is a map', new Map(), 'output is a Map; give a plain object or an array'],
     ['is typed', { vector: new Float32Array(2) }, 'output.vector is a Float32Array; give a plain object or an array'],
+    ['is bytes', Buffer.from('x'), 'output is bytes; give them out as a file with ctx.file(bytes, { name })'],
+    ['is a generator', (async function* () {})(), 'output comes piece by piece; declare the output as stream(…)'],
+    [
+      'is a file of the input',
+      [new LocalFile('/x', { name: 'x', contentType: 'text/plain' })],
+      'output.0 is a file of the input; give it out with ctx.file(',
+    ],
     ['holds itself', circle, 'nests deeper than 500 levels'],
     ['is very deep', nested(600), 'nests deeper than 500 levels'],
   ])('%s', (_what, value, fault) => {
