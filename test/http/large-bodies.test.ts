@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { request as httpRequest } from 'node:http'
 import Fastify from 'fastify'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { limitLargeBodies } from '../../src/http/large-bodies.ts'
 
 const MOST = 4
@@ -65,5 +65,30 @@ test('a client that goes away frees its place', async () => {
   for (const sent of gone) sent.destroy()
   await reached(MOST + 1)
   arrived.at(-1)?.answer()
+  expect((await next).status).toBe(200)
+})
+
+test('a body that is sent slowly holds its place for ten seconds and no longer', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  onTestFinished(() => void vi.useRealTimers())
+  const { address, arrived, send, reached } = await setUp()
+  const headers = { 'content-type': 'application/json', 'content-length': LARGE.length }
+  const begun = Array.from({ length: MOST }, async () => {
+    const sent = httpRequest(`${address}/slow`, { method: 'POST', headers: { ...headers, expect: '100-continue' } })
+    sent.on('error', () => {})
+    sent.flushHeaders()
+    onTestFinished(() => void sent.destroy())
+    await once(sent, 'continue')
+  })
+  await Promise.all(begun)
+  const next = send('/next', LARGE)
+  expect(arrived).toHaveLength(0)
+  // The request of `next` has to be waiting before its turn can come.
+  while (arrived.length === 0) {
+    await vi.advanceTimersByTimeAsync(10_000)
+    await new Promise(setImmediate)
+  }
+  await reached(1)
+  arrived[0]?.answer()
   expect((await next).status).toBe(200)
 })

@@ -10,6 +10,14 @@ test('paths are those of the package', () => {
   )
 })
 
+test('a library that is missing is told with where to install it', () => {
+  const message = "Cannot find package 'lodash' imported from /data/v/predict.ts"
+  const error = Object.assign(new Error(message), { code: 'ERR_MODULE_NOT_FOUND' })
+  expect(describeFault(error, '/data/v')).toBe(
+    "Cannot find package 'lodash' imported from predict.ts; install it in the folder of the package, or in one above it",
+  )
+})
+
 test('a syntax error is told with its file and line', () => {
   const error = new SyntaxError('Expression expected')
   error.stack = '/data/v/predict.ts:3\nconst a = \n         ^\n\nSyntaxError: Expression expected\n    at parse'
