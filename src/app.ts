@@ -1,12 +1,16 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import type { Account } from './accounts/account.ts'
+import type { Operators } from './accounts/operators.ts'
 import { accountRoutes } from './accounts/routes.ts'
 import type { Tokens } from './accounts/tokens.ts'
+import type { Clock } from './clock.ts'
 import type { Config } from './config.ts'
 import { fileRoutes } from './files/routes.ts'
 import { WireFile } from './files/schema.ts'
 import type { FileService } from './files/service.ts'
+import { hardwareRoutes } from './hardware/routes.ts'
+import { type Hardware, WireHardware } from './hardware/schema.ts'
 import { browserGuard } from './http/browser-guard.ts'
 import { canonicalPath } from './http/canonical-path.ts'
 import { compileSerializer, compileValidator } from './http/compilers.ts'
@@ -26,6 +30,9 @@ import { predictionRoutes } from './predictions/routes.ts'
 import { WirePrediction } from './predictions/schema.ts'
 import type { PredictionService } from './predictions/service.ts'
 import { streamRoutes } from './predictions/stream.ts'
+import { runnerRoutes } from './scheduler/routes.ts'
+import type { Scheduler } from './scheduler/scheduler.ts'
+import { WireRunners } from './scheduler/schema.ts'
 import { webhookRoutes } from './webhooks/routes.ts'
 import { WireDelivery, WireSecret } from './webhooks/schema.ts'
 import type { WebhookSecrets } from './webhooks/secrets.ts'
@@ -53,6 +60,10 @@ export interface AppParts {
   webhooks: WebhookService
   webhookSecrets: WebhookSecrets
   files: FileService
+  hardware: readonly Hardware[]
+  scheduler: Scheduler
+  operators: Operators
+  clock: Clock
   /** Called before any route is there, to watch them being made. */
   before?: (app: FastifyInstance) => void
 }
@@ -65,6 +76,7 @@ const REQUEST_TIMEOUT_MS = 900_000
 /** The HTTP side: manners that all rooms share, then one line for each room. */
 export function buildApp(parts: AppParts): FastifyInstance {
   const { config, log, tokens, models, predictions, presenter, webhooks, webhookSecrets, files, before } = parts
+  const { hardware, scheduler, operators, clock } = parts
   const app = Fastify({
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
@@ -92,7 +104,17 @@ export function buildApp(parts: AppParts): FastifyInstance {
   app.setValidatorCompiler(compileValidator)
   app.setSerializerCompiler(compileSerializer)
   // All of them here: a room that added its own would get compilers of Fastify's again.
-  for (const schema of [WireProblem, WirePrediction, WireVersion, WireModel, WireFile, WireDelivery, WireSecret])
+  for (const schema of [
+    WireProblem,
+    WirePrediction,
+    WireVersion,
+    WireModel,
+    WireFile,
+    WireDelivery,
+    WireSecret,
+    WireHardware,
+    WireRunners,
+  ])
     app.addSchema(schema)
   acceptEmptyJson(app)
   limitLargeBodies(app)
@@ -118,6 +140,8 @@ export function buildApp(parts: AppParts): FastifyInstance {
   app.register(modelRoutes, { models, originOf })
   app.register(fileRoutes, { files, originOf })
   app.register(accountRoutes)
+  app.register(hardwareRoutes, { hardware })
+  app.register(runnerRoutes, { scheduler, models, operators, clock })
   app.register(documentRoutes)
   app.after(() => answerTheRest(app, methods))
   return app

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { FastifyInstance } from 'fastify'
 import { pino } from 'pino'
+import { Operators } from './accounts/operators.ts'
 import { Tokens } from './accounts/tokens.ts'
 import { type Clock, systemClock } from './clock.ts'
 import type { Config } from './config.ts'
@@ -11,6 +12,8 @@ import { Writer } from './db/writer.ts'
 import { AppError, messageOf } from './errors.ts'
 import { FILE_LIMIT_BYTES, FileService } from './files/service.ts'
 import { FileStore, fileStatements } from './files/store.ts'
+import { findGpus } from './hardware/gpus.ts'
+import { hardwareOf } from './hardware/hardware.ts'
 import { ModelRegistry } from './models/registry.ts'
 import { ModelStore, modelStatements } from './models/store.ts'
 import { Downloader } from './outbound/downloader.ts'
@@ -20,6 +23,7 @@ import { Presenter } from './predictions/presenter.ts'
 import { PredictionService } from './predictions/service.ts'
 import { PredictionStore, predictionStatements } from './predictions/store.ts'
 import { runnerLauncher } from './runner/host.ts'
+import { measureMemory } from './runner/memory.ts'
 import { RunnerRecords } from './runner/records.ts'
 import { Scheduler } from './scheduler/scheduler.ts'
 import { SecretBox } from './secret-box.ts'
@@ -71,6 +75,8 @@ export async function compose(
     const log = pino({ level: config.logLevel }, pino.destination({ dest: 2, sync: false }))
     releases.defer(() => log.flush())
 
+    // Asked for early: a driver takes its time to answer.
+    const gpusFound = findGpus(environment, (reason) => log.warn({ reason }, 'the GPUs cannot be used'))
     const dataDir = resolve(config.dataDir)
     const lock = lockDataDir(dataDir)
     releases.defer(() => void lock.close())
@@ -96,9 +102,6 @@ export async function compose(
     if (leftovers.length > 0) log.warn({ pids: leftovers }, 'runners that outlived the last server were ended')
     const launch = runnerLauncher(environment, records)
     const folders = await PredictionFolders.open(join(dataDir, 'predictions'))
-    const scheduler = new Scheduler({ launch, clock, log, threads: config.threads, predictionsDir: folders.root })
-    releases.defer(() => scheduler.close())
-
     const predictionStore = new PredictionStore(reader)
     const models = new ModelRegistry({
       store: new ModelStore(reader),
@@ -110,6 +113,21 @@ export async function compose(
       packageDirs: packageDirs(config),
     })
     releases.defer(() => models.close())
+    const gpus = await gpusFound
+    const scheduler = new Scheduler({
+      launch,
+      clock,
+      log,
+      budget: { threads: config.threads, memoryBytes: config.memoryBytes },
+      gpus,
+      measure: measureMemory,
+      peaks: {
+        find: (contentHash) => models.findPeakMemory(contentHash),
+        remember: (contentHash, bytes) => models.rememberPeakMemory(contentHash, bytes),
+      },
+      predictionsDir: folders.root,
+    })
+    releases.defer(() => scheduler.close())
     const loaded = models
       .load(() => predictionStore.unfinishedContent())
       .then(() => {
@@ -186,6 +204,10 @@ export async function compose(
       webhooks,
       webhookSecrets,
       files,
+      hardware: hardwareOf(gpus),
+      scheduler,
+      operators: new Operators(config.operators),
+      clock,
     })
     releases.defer(() => closeApp(app))
     releases.defer(() => predictions.drain(config.shutdownGraceMs))

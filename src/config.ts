@@ -1,5 +1,6 @@
-import { availableParallelism } from 'node:os'
+import { availableParallelism, totalmem } from 'node:os'
 import { parseArgs } from 'node:util'
+import { parseBytes } from './byte-size.ts'
 import { parseDuration } from './duration.ts'
 import { AppError, messageOf } from './errors.ts'
 
@@ -17,6 +18,10 @@ export interface Config {
   readonly logLevel: string
   /** Cores shared by all runners. */
   readonly threads: number
+  /** Bytes that all runners may hold together. */
+  readonly memoryBytes: number
+  /** Accounts that may see and do everything, beside `local`. */
+  readonly operators: readonly string[]
   readonly durability: 'full' | 'normal'
   readonly maxQueue: number
   readonly bodyLimitBytes: number
@@ -107,6 +112,22 @@ const SETTINGS = {
     parse: integer(1, 1024),
     expected: 'a number from 1 to 1024',
   }),
+  MEMORY: setting({
+    meaning: 'memory shared by all models: a part of what the machine has, or a size such as 8GiB',
+    default: '75%',
+    parse: memory,
+    expected: 'a percentage such as 75%, or a size such as 8GiB',
+  }),
+  OPERATORS: setting({
+    meaning: 'accounts that see all there is to see, separated by ","; local always does',
+    default: '',
+    parse: (text) =>
+      text
+        .split(',')
+        .map((name) => name.trim())
+        .filter(Boolean),
+    expected: 'account names',
+  }),
   DURABILITY: setting({
     meaning: 'full: an answered create survives power loss; normal: a crash of the process',
     default: 'full',
@@ -122,7 +143,7 @@ const SETTINGS = {
   BODY_LIMIT: setting({
     meaning: 'longest request body in bytes, or with a unit: 32MiB',
     default: '32MiB',
-    parse: bytes,
+    parse: parseBytes,
     expected: 'a size such as 32MiB',
   }),
   SHUTDOWN_GRACE: setting({
@@ -206,6 +227,8 @@ export function readConfig(args: readonly string[], environment: NodeJS.ProcessE
     apiTokens: read('API_TOKENS'),
     logLevel: read('LOG_LEVEL'),
     threads: read('THREADS'),
+    memoryBytes: read('MEMORY'),
+    operators: read('OPERATORS'),
     durability: read('DURABILITY'),
     maxQueue: read('MAX_QUEUE'),
     bodyLimitBytes: read('BODY_LIMIT'),
@@ -266,6 +289,14 @@ function integer(least: number, most: number) {
   }
 }
 
+/** In a container, of what that may use. */
+function memory(text: string): number | undefined {
+  const percent = /^(\d{1,3})%$/.exec(text)?.[1]
+  if (percent === undefined) return parseBytes(text)
+  const machine = Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY)
+  return Number(percent) >= 1 && Number(percent) <= 100 ? Math.floor((machine * Number(percent)) / 100) : undefined
+}
+
 function within(value: number | undefined, most: number): number | undefined {
   return value !== undefined && value <= most ? value : undefined
 }
@@ -288,12 +319,4 @@ function origin(text: string): string | undefined {
   if (!/^https?:\/\//.test(text) || !URL.canParse(text)) return
   const url = new URL(text)
   return url.pathname === '/' && !url.search && !url.hash && !url.username ? url.origin : undefined
-}
-
-const UNITS: Record<string, number> = { '': 1, kib: 2 ** 10, mib: 2 ** 20, gib: 2 ** 30 }
-
-function bytes(text: string): number | undefined {
-  const [, count, unit = ''] = /^(\d+)\s*([a-z]*)$/i.exec(text) ?? []
-  const size = UNITS[unit.toLowerCase()]
-  return count === undefined || size === undefined || Number(count) === 0 ? undefined : Number(count) * size
 }

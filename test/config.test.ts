@@ -1,3 +1,4 @@
+import { totalmem } from 'node:os'
 import { describe, expect, test } from 'vitest'
 import { describeSettings, readConfig } from '../src/config.ts'
 import { AppError } from '../src/errors.ts'
@@ -46,6 +47,8 @@ test('every setting can be a variable', () => {
     REPRISE_API_TOKENS: ' one , alice:two,',
     REPRISE_LOG_LEVEL: 'silent',
     REPRISE_THREADS: '3',
+    REPRISE_MEMORY: '2GiB',
+    REPRISE_OPERATORS: 'alice, bob',
     REPRISE_DURABILITY: 'normal',
     REPRISE_MAX_QUEUE: '2',
     REPRISE_BODY_LIMIT: '1 GiB',
@@ -67,6 +70,8 @@ test('every setting can be a variable', () => {
     apiTokens: ['one', 'alice:two'],
     logLevel: 'silent',
     threads: 3,
+    memoryBytes: 2 * 2 ** 30,
+    operators: ['alice', 'bob'],
     durability: 'normal',
     maxQueue: 2,
     bodyLimitBytes: 2 ** 30,
@@ -78,6 +83,14 @@ test('every setting can be a variable', () => {
     webhookRetryMs: 86_400_000,
     trustProxy: true,
   })
+})
+
+test('the memory of all models is a part of what the machine has', () => {
+  const { memoryBytes: half } = readConfig(['--memory', '50%'], {})
+  const { memoryBytes: standard } = readConfig([], {})
+  expect(half).toBeGreaterThan(0)
+  expect(half).toBeLessThanOrEqual(totalmem() / 2)
+  expect(standard / half).toBeCloseTo(1.5)
 })
 
 test.each([
@@ -110,6 +123,7 @@ describe('a wrong value stops the start, and the message names the setting', () 
     API_TOKENS: ['two words', 'alice:', ':secret', 'a:b:c', 'alice:x,bob:x', 'x,alice:x'],
     LOG_LEVEL: ['loud', 'INFO'],
     THREADS: ['0', '1025', 'all'],
+    MEMORY: ['0', '0%', '101%', '8GB', 'all', ''],
     DURABILITY: ['none'],
     MAX_QUEUE: ['0', '1000001', 'many'],
     BODY_LIMIT: ['0', '32MB', '-1', '1.5MiB', ''],

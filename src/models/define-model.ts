@@ -29,28 +29,35 @@ export interface SetupContext {
   log(text: string): void
 }
 
-export interface PredictContext<State> extends SetupContext {
+interface RunContext<State> extends SetupContext {
   /** What `setup` returned. */
   readonly state: State
-  /** Aborted when the prediction is canceled; look at it between steps. */
+  /** Aborted when the prediction, or every one of a batch, is canceled; look at it between steps. */
   readonly signal: AbortSignal
   /**
    * Makes a file that can stand anywhere in the output, where clients will find its URL. Without a `type` it is told
    * from the content, or from the ending of the name.
    */
   file(bytes: Uint8Array, options: { name: string; type?: string }): FileOutput
+}
+
+export interface PredictContext<State> extends RunContext<State> {
   /** Reports a number among the metrics of the prediction; counts should be integers. */
   metric(name: string, value: number): void
 }
 
+/** What of a batch belongs to one prediction. */
+export type BatchMember = Pick<PredictContext<unknown>, 'log' | 'metric' | 'signal'>
+
+/** `log` writes to the logs of every prediction of the batch. */
+export interface BatchContext<State> extends RunContext<State> {
+  /** One for each input, in the same order. */
+  readonly members: readonly BatchMember[]
+}
+
 type Streamed<Output> = Output extends readonly (infer Item)[] ? AsyncGenerator<Item, void> : never
 
-export interface ModelDefinition<Input extends TObject, Output extends TSchema, State> {
-  /** Inputs by name; one with a `default` may be left out. */
-  input: Input
-  output: Output
-  /** Runs once, before the first prediction. */
-  setup?(ctx: SetupContext): Promise<State> | State
+interface PredictOne<Input extends TObject, Output extends TSchema, State> {
   /** Returns the output, or yields the items of a streamed one. */
   predict(
     input: Static<Input>,
@@ -58,9 +65,43 @@ export interface ModelDefinition<Input extends TObject, Output extends TSchema, 
   ): Promise<Static<Output>> | Static<Output> | Streamed<Static<Output>>
 }
 
+interface PredictMany<Input extends TObject, Output extends TSchema, State> {
+  /**
+   * Runs what waits together, up to `run.max_batch` inputs of model.yaml at a time. Returns an output for each input, in
+   * the same order, or an Error where that one has failed; what it throws is no fault of one of them, so each is run
+   * once more by itself.
+   */
+  predictBatch(
+    inputs: Static<Input>[],
+    ctx: BatchContext<State>,
+  ): Promise<(Static<Output> | Error)[]> | (Static<Output> | Error)[]
+}
+
+interface Declaration<Input extends TObject, Output extends TSchema, State> {
+  /** Inputs by name; one with a `default` may be left out. */
+  input: Input
+  output: Output
+  /** Runs once, before the first prediction. */
+  setup?(ctx: SetupContext): Promise<State> | State
+}
+
+export type ModelDefinition<Input extends TObject, Output extends TSchema, State> = Declaration<Input, Output, State> &
+  PredictOne<Input, Output, State>
+
+export type BatchModelDefinition<Input extends TObject, Output extends TSchema, State> = Declaration<
+  Input,
+  Output,
+  State
+> &
+  PredictMany<Input, Output, State>
+
 export function defineModel<Input extends TObject, Output extends TSchema, State = undefined>(
   definition: ModelDefinition<Input, Output, State>,
-): ModelDefinition<Input, Output, State> {
+): ModelDefinition<Input, Output, State>
+export function defineModel<Input extends TObject, Output extends TSchema, State = undefined>(
+  definition: BatchModelDefinition<Input, Output, State>,
+): BatchModelDefinition<Input, Output, State>
+export function defineModel<Definition>(definition: Definition): Definition {
   return definition
 }
 

@@ -11,7 +11,7 @@ export interface OpenapiSchema {
 }
 
 /** The description of a version in the shape that cog gives it (replicate-api.md 9.3), which clients read. */
-export function openapiSchema({ input, output }: Signature): OpenapiSchema {
+export function openapiSchema({ input, output }: Pick<Signature, 'input' | 'output'>): OpenapiSchema {
   const choices: Record<string, Schema> = {}
   const properties: Record<string, Schema> = {}
   for (const [index, [name, property]] of Object.entries(propertiesOf(input)).entries()) {

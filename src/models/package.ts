@@ -3,14 +3,12 @@ import { readdir, readFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { type Static, Type } from '@sinclair/typebox'
 import { parse } from 'yaml'
-import { parseDuration } from '../duration.ts'
 import { AppError, messageOf } from '../errors.ts'
 import { fieldErrors } from '../field-errors.ts'
 import { schemaValidator } from '../json-schema.ts'
 import { oneOf } from '../one-of.ts'
 import type { RunSettings } from '../scheduler/runnable-version.ts'
-
-const Duration = Type.Union([Type.String(), Type.Integer({ minimum: 1 })])
+import { RunYaml, readRunSettings } from './run-settings.ts'
 
 const ModelYaml = Type.Object(
   {
@@ -21,23 +19,7 @@ const ModelYaml = Type.Object(
     paper_url: Type.Optional(Type.String()),
     hardware: Type.Optional(Type.String()),
     version: Type.Optional(Type.String({ pattern: '^[0-9a-f]{64}$' })),
-    run: Type.Optional(
-      Type.Object(
-        {
-          replicas: Type.Optional(
-            Type.Object(
-              { min: Type.Optional(Type.Integer({ minimum: 0, maximum: 1 })) },
-              { additionalProperties: false },
-            ),
-          ),
-          threads: Type.Optional(Type.Integer({ minimum: 1 })),
-          setup_timeout: Type.Optional(Duration),
-          predict_timeout: Type.Optional(Duration),
-          session_options: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
-        },
-        { additionalProperties: false },
-      ),
-    ),
+    run: Type.Optional(RunYaml),
   },
   { additionalProperties: false },
 )
@@ -57,8 +39,6 @@ export interface Package {
 
 const NAME_PART = /^[a-z0-9][a-z0-9._-]*$/i
 const ENTRIES = ['predict.ts', 'predict.js']
-const DEFAULT_SETUP_TIMEOUT_MS = 5 * 60_000
-const DEFAULT_PREDICT_TIMEOUT_MS = 30 * 60_000
 
 const yamlErrors = schemaValidator(ModelYaml)
 
@@ -100,19 +80,12 @@ export async function readPackage(dir: string): Promise<Package> {
   const entry = entryOf(dir)
   if (!entry) throw new AppError('invalid', `There is no ${ENTRIES.join(' or ')} in ${dir}`)
   const yaml = await readYaml(join(dir, 'model.yaml'))
-  const { run = {} } = yaml
   return {
     name: packageName(dir),
     dir,
     entry,
     yaml,
-    run: {
-      minReplicas: run.replicas?.min ?? 0,
-      threads: run.threads ?? null,
-      setupTimeoutMs: duration('run.setup_timeout', run.setup_timeout) ?? DEFAULT_SETUP_TIMEOUT_MS,
-      predictTimeoutMs: duration('run.predict_timeout', run.predict_timeout) ?? DEFAULT_PREDICT_TIMEOUT_MS,
-      sessionOptions: run.session_options ?? {},
-    },
+    run: readRunSettings(yaml.run ?? {}),
   }
 }
 
@@ -128,12 +101,4 @@ async function readYaml(path: string): Promise<ModelYaml> {
   if (errors.length === 0) return content as ModelYaml
   const problems = fieldErrors(errors, '').map(({ field, description }) => `${field && `${field}: `}${description}`)
   throw new AppError('invalid', `model.yaml: ${problems.join('; ')}`)
-}
-
-function duration(field: string, value: string | number | undefined): number | undefined {
-  if (value === undefined) return
-  const milliseconds = parseDuration(String(value))
-  if (!milliseconds)
-    throw new AppError('invalid', `model.yaml: ${field}: "${value}" is not a duration such as 30s or 5m`)
-  return milliseconds
 }

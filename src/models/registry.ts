@@ -20,6 +20,8 @@ const INSPECT_TIMEOUT_MS = 60_000
 /** Runs are counted in memory and written this often. */
 const COUNT_MS = 1_000
 const RETRY_AFTER_SECONDS = 2
+/** A peak of memory is written down when it is so much higher than the one that was. */
+const PEAK_STEP = 1.1
 
 export interface RegistryOptions {
   store: store.ModelStore
@@ -42,6 +44,8 @@ export class ModelRegistry {
   /** Names of packages that have not been looked at yet. */
   readonly #pending = new Set<string>()
   readonly #runs = new Map<string, number>()
+  /** By content: the most bytes that a runner was seen to hold, and how many of them are written down. */
+  readonly #peaks = new Map<string, { bytes: number; written: number }>()
   #countTimer: NodeJS.Timeout | undefined
 
   constructor(options: RegistryOptions) {
@@ -131,6 +135,13 @@ export class ModelRegistry {
     return this.#runnables.get(contentHash)
   }
 
+  /** The id by which a content is known: of the newest version that points to it. */
+  findVersionId(contentHash: string): string | undefined {
+    const name = this.#runnables.get(contentHash)?.model ?? ''
+    const model = this.#models.get(name)
+    return model && newestFirst(model).find(({ runnable }) => runnable.contentHash === contentHash)?.id
+  }
+
   /** Versions whose package asks to be loaded from the start. */
   *warmVersions(): Generator<RunnableVersion> {
     for (const { current } of this.#models.values())
@@ -142,6 +153,19 @@ export class ModelRegistry {
     if (model) model.runCount++
     this.#runs.set(name, (this.#runs.get(name) ?? 0) + 1)
     this.#countTimer ??= setTimeout(() => void this.#writeCounts(), COUNT_MS)
+  }
+
+  /** The most that a runner of this content was seen to hold, in bytes. */
+  findPeakMemory(contentHash: string): number | undefined {
+    return this.#peaks.get(contentHash)?.bytes
+  }
+
+  rememberPeakMemory(contentHash: string, bytes: number): void {
+    const written = this.#peaks.get(contentHash)?.written ?? 0
+    const grown = bytes > written * PEAK_STEP
+    this.#peaks.set(contentHash, { bytes, written: grown ? bytes : written })
+    // Only a help for the next start: what cannot be written is found out again.
+    if (grown) this.#options.writer.submit(store.rememberPeakMemory(contentHash, bytes)).catch(() => {})
   }
 
   async close(): Promise<void> {
@@ -161,8 +185,11 @@ export class ModelRegistry {
 
   #readStored(): Map<string, store.InspectedSnapshot> {
     const snapshots = new Map<string, store.InspectedSnapshot>()
-    for (const snapshot of this.#options.store.snapshots()) {
-      if (!this.#snapshots.has(snapshot.contentHash)) continue
+    for (const { bytes, peakMemory, ...stored } of this.#options.store.snapshots()) {
+      const { contentHash } = stored
+      if (!this.#snapshots.has(contentHash)) continue
+      if (peakMemory !== null) this.#peaks.set(contentHash, { bytes: peakMemory, written: peakMemory })
+      const snapshot = { ...stored, bytes: bytes ?? this.#snapshots.sizeOf(contentHash) }
       snapshots.set(snapshot.contentHash, snapshot)
       this.#runnables.set(snapshot.contentHash, this.#toRunnable(snapshot))
     }
@@ -203,7 +230,8 @@ export class ModelRegistry {
     const signature = await inspectPackage(this.#options.launch, location, INSPECT_TIMEOUT_MS)
     // Compiles the schema, so that its author hears of a fault in it and not the first who sends an input.
     inputValidator(openapiSchema(signature))({})
-    return { contentHash, model: name, entry, sourceDir: dir, run, signature }
+    const bytes = this.#snapshots.sizeOf(contentHash)
+    return { contentHash, model: name, entry, sourceDir: dir, run, signature, bytes }
   }
 
   async #publish({ name, yaml }: Package, snapshot: store.InspectedSnapshot): Promise<void> {
@@ -265,8 +293,10 @@ export class ModelRegistry {
     return found
   }
 
-  #toRunnable({ model, contentHash, entry, sourceDir, run }: store.InspectedSnapshot): RunnableVersion {
-    return { model, contentHash, package: { dir: this.#snapshots.dirOf(contentHash), entry, sourceDir }, run }
+  #toRunnable(snapshot: store.InspectedSnapshot): RunnableVersion {
+    const { model, contentHash, entry, sourceDir, run, signature, bytes } = snapshot
+    const location = { dir: this.#snapshots.dirOf(contentHash), entry, sourceDir }
+    return { model, contentHash, package: location, bytes, batches: signature.batches, run }
   }
 
   async #sweep(keep: ReadonlySet<string>): Promise<void> {

@@ -1,4 +1,4 @@
-import { constants, existsSync } from 'node:fs'
+import { constants, existsSync, readdirSync, statSync } from 'node:fs'
 import { copyFile, mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { syncPath, unfinishedPath } from '../durable-file.ts'
@@ -24,6 +24,13 @@ export class Snapshots {
 
   has(hash: string): boolean {
     return existsSync(this.dirOf(hash))
+  }
+
+  /** Bytes of all its files. */
+  sizeOf(hash: string): number {
+    const entries = readdirSync(this.dirOf(hash), { withFileTypes: true, recursive: true })
+    const files = entries.filter((entry) => entry.isFile())
+    return files.reduce((sum, { parentPath, name }) => sum + statSync(join(parentPath, name)).size, 0)
   }
 
   /**

@@ -3,6 +3,7 @@ import type { Write } from '../db/messages.ts'
 import type { Signature } from '../runner/protocol.ts'
 import type { RunSettings } from '../scheduler/runnable-version.ts'
 import type { FileFacts } from './content-hash.ts'
+import { DEFAULT_RUN } from './run-settings.ts'
 
 /** A snapshot whose code has been looked at. */
 export interface InspectedSnapshot {
@@ -13,6 +14,15 @@ export interface InspectedSnapshot {
   sourceDir: string
   run: RunSettings
   signature: Signature
+  /** Of all its files. */
+  bytes: number
+}
+
+/** A snapshot as it is kept: what is known of it has grown with time. */
+export interface StoredSnapshot extends Omit<InspectedSnapshot, 'bytes'> {
+  bytes: number | null
+  /** Bytes: the most that a runner of it was seen to hold. */
+  peakMemory: number | null
 }
 
 export interface VersionRecord {
@@ -35,6 +45,8 @@ interface SnapshotRow {
   source_dir: string
   run_settings: string
   signature: string
+  bytes: number | null
+  peak_memory: number | null
 }
 
 interface VersionRow {
@@ -53,8 +65,10 @@ interface ModelRow {
 export const modelStatements = {
   'model.insert': 'INSERT INTO models (name, created_at, run_count) VALUES (?, ?, 0) ON CONFLICT DO NOTHING',
   'model.count-runs': 'UPDATE models SET run_count = run_count + ? WHERE name = ?',
-  'snapshot.put': `INSERT INTO snapshots (content_hash, model, entry, source_dir, run_settings, signature)
-    VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET source_dir = excluded.source_dir, run_settings = excluded.run_settings`,
+  'snapshot.put': `INSERT INTO snapshots (content_hash, model, entry, source_dir, run_settings, signature, bytes)
+    VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE
+    SET source_dir = excluded.source_dir, run_settings = excluded.run_settings, bytes = excluded.bytes`,
+  'snapshot.peak-memory': 'UPDATE snapshots SET peak_memory = ? WHERE content_hash = ?',
   'snapshot.delete': 'DELETE FROM snapshots WHERE content_hash = ?',
   'version.put': `INSERT INTO versions (model, id, content_hash, created_at) VALUES (?, ?, ?, ?)
     ON CONFLICT DO UPDATE SET content_hash = excluded.content_hash`,
@@ -62,12 +76,12 @@ export const modelStatements = {
 } as const
 
 export function putVersion(snapshot: InspectedSnapshot, version: VersionRecord): Write {
-  const { contentHash, model, entry, sourceDir, run, signature } = snapshot
+  const { contentHash, model, entry, sourceDir, run, signature, bytes } = snapshot
   return [
     { name: 'model.insert', parameters: [model, version.createdAt] },
     {
       name: 'snapshot.put',
-      parameters: [contentHash, model, entry, sourceDir, JSON.stringify(run), JSON.stringify(signature)],
+      parameters: [contentHash, model, entry, sourceDir, JSON.stringify(run), JSON.stringify(signature), bytes],
     },
     { name: 'version.put', parameters: [model, version.id, contentHash, version.createdAt] },
   ]
@@ -75,6 +89,10 @@ export function putVersion(snapshot: InspectedSnapshot, version: VersionRecord):
 
 export function deleteSnapshot(contentHash: string): Write {
   return [{ name: 'snapshot.delete', parameters: [contentHash] }]
+}
+
+export function rememberPeakMemory(contentHash: string, bytes: number): Write {
+  return [{ name: 'snapshot.peak-memory', parameters: [bytes, contentHash] }]
 }
 
 export function countRuns(model: string, runs: number): Write {
@@ -92,7 +110,7 @@ export class ModelStore {
     this.#db = db
   }
 
-  snapshots(): InspectedSnapshot[] {
+  snapshots(): StoredSnapshot[] {
     return this.#db
       .prepare<[], SnapshotRow>('SELECT * FROM snapshots')
       .all()
@@ -101,8 +119,11 @@ export class ModelStore {
         model: row.model,
         entry: row.entry,
         sourceDir: row.source_dir,
-        run: JSON.parse(row.run_settings),
-        signature: JSON.parse(row.signature),
+        // What was stored before a setting or a property came to be does not have it.
+        run: { ...DEFAULT_RUN, ...JSON.parse(row.run_settings) },
+        signature: { batches: false, ...JSON.parse(row.signature) },
+        bytes: row.bytes,
+        peakMemory: row.peak_memory,
       }))
   }
 

@@ -98,6 +98,10 @@ export class LivePrediction implements Task {
     return this.#submitted.id
   }
 
+  get account(): string {
+    return this.#submitted.account
+  }
+
   /** What the parts of its input take on the disk. */
   get bytes(): number {
     return this.#bytes
@@ -115,6 +119,7 @@ export class LivePrediction implements Task {
   /** The committed state, with what has been produced since. */
   get view(): Prediction {
     const p = this.#acknowledged
+    if (p.status === 'starting' && this.#output.logs !== '') return { ...p, logs: this.#output.logs }
     if (p.status !== 'processing') return p
     return { ...p, ...this.#produced(), output: this.#streams ? [...this.#output.values] : null }
   }
@@ -213,8 +218,9 @@ export class LivePrediction implements Task {
   }
 
   onStarted(): void {
-    this.#untoldBegin = this.#submit(start)
-    if (this.#untoldBegin) this.#startTimer = setTimeout(() => this.#persist(), START_DELAY_MS)
+    if (!this.#submit(start)) return
+    this.#untoldBegin = true
+    this.#startTimer = setTimeout(() => this.#persist(), START_DELAY_MS)
   }
 
   onOutput(values: readonly unknown[], files: readonly OutputFile[]): void {
@@ -224,7 +230,10 @@ export class LivePrediction implements Task {
   }
 
   onLog(text: string): void {
-    if (!isTerminal(this.#submitted.status) && this.#output.addLog(text)) this.#produce()
+    if (isTerminal(this.#submitted.status) || !this.#output.addLog(text)) return
+    // Before the start they tell how the model loads: ten thousand that wait are not worth as many writes.
+    if (this.#submitted.status === 'starting') this.#publish()
+    else this.#produce()
   }
 
   onMetric(name: string, value: number): void {

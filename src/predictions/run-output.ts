@@ -1,8 +1,7 @@
-import type { OutputFile } from '../runner/protocol.ts'
+import { LOGS_LIMIT, type OutputFile } from '../runner/protocol.ts'
 import { newSecret } from '../secret.ts'
 import type { ServedFile } from './prediction.ts'
 
-const LOGS_LIMIT = 4 * 2 ** 20
 const LOGS_CUT = `\n[logs beyond ${LOGS_LIMIT} characters are not kept]\n`
 
 /** A piece of what a run gives out, in the order it was produced. */

@@ -1,27 +1,43 @@
 /** The runner process: one version of one model. It knows no HTTP and no SQL; the server is at the other end of the channel. */
+import { writeFileSync } from 'node:fs'
 import { flushCompileCache, registerHooks } from 'node:module'
+import { Socket } from 'node:net'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { messageOf } from '../errors.ts'
 import { siblingModule } from '../sibling-module.ts'
+import { CHANNEL_DESCRIPTOR, Channel } from './channel.ts'
 import { describeFault } from './describe-fault.ts'
 import { dieWithTheServer } from './die-with-the-server.ts'
 import { EventQueue } from './event-queue.ts'
 import { Model } from './model.ts'
-import type { FromRunner, RunRequest, ToRunner } from './protocol.ts'
+import type { RunRequest, ToRunner } from './protocol.ts'
 
-const events = new EventQueue(send)
+/** From -1000 to 1000; when memory runs out, the kernel ends a runner before it thinks of the server. */
+const OOM_SCORE = '800'
+
+const channel = new Channel(new Socket({ fd: CHANNEL_DESCRIPTOR }), Number.POSITIVE_INFINITY, {
+  onMessage: (message) => onMessage(message as ToRunner),
+  onFault: () => process.kill(process.pid, 'SIGKILL'),
+  onEnd: () => process.kill(process.pid, 'SIGKILL'),
+})
+const events = new EventQueue((group) => channel.send(group))
 const waiting: RunRequest[] = []
-let loaded: { model: Model; predictionsDir: string } | undefined
-let present: { id: string; controller: AbortController } | undefined
+/** Of the package; its place on this machine says nothing to those who read errors. */
+let packageDir = ''
+let loaded: { model: Model; maxBatch: number; predictionsDir: string } | undefined
+/** The runs that the model has now. */
+const present = new Map<string, AbortController>()
 
 dieWithTheServer()
+goFirstWhenMemoryRunsOut()
 outliveSignals()
 captureOutput()
 tellWhatKillsIt()
 
-process.on('message', (message: ToRunner) => {
+function onMessage(message: ToRunner): unknown {
   switch (message.type) {
+    case 'prepare':
+      return Promise.all([import('../models/define-model.ts'), import('onnxruntime-node')])
     case 'inspect':
       resolveImports(message.package.sourceDir)
       return attempt(message.package.dir, async () => {
@@ -31,37 +47,48 @@ process.on('message', (message: ToRunner) => {
     case 'load':
       resolveImports(message.package.sourceDir)
       return attempt(message.package.dir, async () => {
-        const opened = await Model.open(message.package)
-        await opened.setup(message.session, (text) => log(`${text}\n`))
-        loaded = { model: opened, predictionsDir: message.predictionsDir }
-        events.push({ type: 'ready' })
+        const model = await Model.open(message.package)
+        const device = await model.setup(message.session, (text) => log(`${text}\n`))
+        const { maxBatch, predictionsDir } = message
+        loaded = { model, maxBatch, predictionsDir }
+        events.push({ type: 'ready', device })
       })
     case 'run':
       waiting.push(...message.runs)
-      if (!present) void runWaiting()
+      if (present.size === 0) void runWaiting()
       return
     case 'cancel':
       return cancel(message.id)
     default:
       return message satisfies never
   }
-})
+}
 
 async function runWaiting(): Promise<void> {
   while (loaded && waiting.length > 0) {
-    const run = waiting.shift()
-    if (!run) return
-    const controller = new AbortController()
-    present = { id: run.id, controller }
-    events.push({ type: 'started', id: run.id })
+    const { model, maxBatch, predictionsDir } = loaded
+    const runs = nextBatch(model.batches ? maxBatch : 1).map((request) => {
+      const controller = new AbortController()
+      present.set(request.id, controller)
+      events.push({ type: 'started', id: request.id })
+      return { request, folder: join(predictionsDir, request.id), signal: controller.signal }
+    })
     await events.flush()
-    await loaded.model.run(run, join(loaded.predictionsDir, run.id), controller.signal, events)
-    present = undefined
+    await model.run(runs, events)
+    present.clear()
   }
   await events.flush()
 }
 
+/** What waits, up to a number, in the order in which it came. */
+function nextBatch(most: number): RunRequest[] {
+  const alone = waiting.findIndex((run) => run.alone)
+  const together = alone === -1 ? most : Math.min(most, Math.max(alone, 1))
+  return waiting.splice(0, together)
+}
+
 async function attempt(dir: string, work: () => Promise<void>): Promise<void> {
+  packageDir = dir
   try {
     await work()
   } catch (error) {
@@ -72,29 +99,23 @@ async function attempt(dir: string, work: () => Promise<void>): Promise<void> {
   flushCompileCache()
 }
 
-/** Resolves when the operating system has the message; a server that is gone takes none. */
-function send(group: FromRunner): Promise<void> {
-  return new Promise((resolve) => {
-    if (process.connected) process.send?.(group, () => resolve())
-    else resolve()
-  })
-}
-
 function cancel(id: string): void {
-  if (present?.id === id) return present.controller.abort()
+  const running = present.get(id)
+  if (running) return running.abort()
   const index = waiting.findIndex((run) => run.id === id)
   if (index === -1) return
   waiting.splice(index, 1)
   events.push({ type: 'dropped', id })
-  if (!present) void events.flush()
+  if (present.size === 0) void events.flush()
 }
 
+/** To the logs of the prediction that runs, or else of the server: what a batch prints may tell of any of its members. */
 function log(text: string): void {
-  events.push({ type: 'log', id: present?.id ?? null, text })
-  events.soon()
+  const [id = null, ...others] = present.keys()
+  events.pushLog(others.length === 0 ? id : null, text)
 }
 
-/** What the model prints belongs to the prediction that runs. */
+/** What the model prints goes to the logs. */
 function captureOutput(): void {
   type Written = () => void
   const write = (chunk: string | Uint8Array, encoding?: BufferEncoding | Written, written?: Written): boolean => {
@@ -131,6 +152,13 @@ function resolveImports(sourceDir: string): void {
   })
 }
 
+/** Anybody may make itself more likely to be ended; where there is no such thing, nothing is lost. */
+function goFirstWhenMemoryRunsOut(): void {
+  try {
+    writeFileSync('/proc/self/oom_score_adj', OOM_SCORE)
+  } catch {}
+}
+
 /** Ctrl-C reaches every process of the terminal; when this one ends is for the server to say. */
 function outliveSignals(): void {
   for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => {})
@@ -139,7 +167,7 @@ function outliveSignals(): void {
 /** An error that nothing caught ends the process at once: a normal exit would wait for native code to return. */
 function tellWhatKillsIt(): void {
   process.on('uncaughtException', (error) => {
-    events.push({ type: 'refused', message: messageOf(error) })
+    events.push({ type: 'refused', message: describeFault(error, packageDir) })
     void events.flush().finally(() => process.kill(process.pid, 'SIGKILL'))
   })
 }

@@ -11,30 +11,25 @@ import { Worker } from 'node:worker_threads'
 const WATCH = '--watch-parent'
 const POLL_MS = 200
 
-export interface RunnerCommand {
-  execPath: string
-  execArgv: string[]
-  /** What the runner finds among its own arguments. */
-  args: string[]
-}
+/** A program, and what it is given. */
+export type Command = readonly string[]
 
-/** How to start a program that dies with this process. */
-export function diesWithThisProcess(program: string, flags: string[], searchPath = ''): RunnerCommand {
+/** How to start a Node program that dies with this process. */
+export function diesWithThisProcess(program: string, args: Command, searchPath = ''): Command {
   const setpriv = searchPath
     .split(delimiter)
     .map((dir) => join(dir, 'setpriv'))
     .find((path) => process.platform === 'linux' && existsSync(path))
   const parent = String(process.pid)
-  if (setpriv) return { execPath: setpriv, execArgv: ['--pdeathsig', 'KILL', program, ...flags], args: [parent] }
-  return { execPath: program, execArgv: flags, args: [parent, WATCH] }
+  if (setpriv) return [setpriv, '--pdeathsig', 'KILL', program, ...args, parent]
+  return [program, ...args, parent, WATCH]
 }
 
-/** The runner's part: it ends when the channel closes, and watches where the kernel does not. */
+/** The runner's part: it watches where the kernel does not. */
 export function dieWithTheServer(): void {
   const [server, watch] = process.argv.slice(2)
   // It may have died before the kernel was asked to watch it.
   if (String(process.ppid) !== server) process.kill(process.pid, 'SIGKILL')
-  process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'))
   if (watch !== WATCH) return
   const source = `setInterval(() => { if (process.ppid !== ${server}) process.kill(process.pid, 'SIGKILL') }, ${POLL_MS})`
   new Worker(source, { eval: true, execArgv: [] }).unref()

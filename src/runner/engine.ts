@@ -1,42 +1,68 @@
 import { isAbsolute, join, relative } from 'node:path'
-import { type InferenceSession, Tensor } from 'onnxruntime-common'
-import { isRecord } from '../is-record.ts'
+import type { InferenceSession } from 'onnxruntime-common'
+import { createOnFirst } from './choose-provider.ts'
+import { assertCudaLibrary } from './cuda-library.ts'
+import { deviceName, type ProviderChoice } from './execution-provider.ts'
+import { withPreparedFeeds } from './prepared-feeds.ts'
 import type { SessionSettings } from './protocol.ts'
 
+export interface SessionListener {
+  /** A line for whoever looks after the model. */
+  log(text: string): void
+  /** What the session runs on: `cpu`, `cuda:0`. */
+  onDevice(device: string): void
+}
+
 /** Loads one ONNX file of a package. onnxruntime is loaded with the first. */
-export async function loadSession(dir: string, file: string, settings: SessionSettings): Promise<InferenceSession> {
-  const { InferenceSession } = await import('onnxruntime-node')
-  const session = await InferenceSession.create(packagePath(dir, file), {
-    intraOpNumThreads: settings.threads,
+export async function loadSession(
+  dir: string,
+  file: string,
+  { threads, devices, options }: SessionSettings,
+  { log, onDevice }: SessionListener,
+): Promise<InferenceSession> {
+  const path = packagePath(dir, file)
+  const own: InferenceSession.SessionOptions = {
+    intraOpNumThreads: threads,
     interOpNumThreads: 1,
     // Threads that spin while they wait burn the cores that other runners need.
     extra: { session: { intra_op: { allow_spinning: '0' } } },
-    ...settings.options,
-  })
-  return refusingNul(session)
-}
-
-/** The engine ends a text at its first NUL and says nothing: a wrong answer that looks right. */
-function refusingNul(session: InferenceSession): InferenceSession {
-  return new Proxy(session, {
-    get(target, key) {
-      const value: unknown = Reflect.get(target, key, target)
-      if (typeof value !== 'function') return value
-      return (...args: unknown[]) => {
-        if (key === 'run') assertNoNul(args[0])
-        return Reflect.apply(value, target, args)
-      }
-    },
-  })
-}
-
-function assertNoNul(feeds: unknown): void {
-  if (!isRecord(feeds)) return
-  for (const [name, tensor] of Object.entries(feeds)) {
-    if (!(tensor instanceof Tensor) || tensor.type !== 'string' || !Array.isArray(tensor.data)) continue
-    if (tensor.data.some((text) => String(text).includes('\0')))
-      throw new Error(`The tensor ${name} holds a text with a NUL character, which onnxruntime cannot take`)
+    ...options,
   }
+  if (own.executionProviders) {
+    const session = await createSession(path, own)
+    onDevice(nameOfOwn(own.executionProviders))
+    return withPreparedFeeds(session)
+  }
+  const create = (choice: ProviderChoice) => createSessionOn(choice, path, own)
+  const { session, choice } = await createOnFirst(file, devices, create, log)
+  onDevice(deviceName(choice))
+  return withPreparedFeeds(session)
+}
+
+/** Makes a session on one device or none. */
+export async function createSessionOn(
+  choice: ProviderChoice,
+  path: string,
+  options: InferenceSession.SessionOptions,
+): Promise<InferenceSession> {
+  if (choice.provider === 'cuda') assertCudaLibrary()
+  return createSession(path, { ...options, executionProviders: [nativeName(choice)] })
+}
+
+async function createSession(path: string, options: InferenceSession.SessionOptions): Promise<InferenceSession> {
+  const { InferenceSession } = await import('onnxruntime-node')
+  return InferenceSession.create(path, options)
+}
+
+/** Of a CUDA device onnxruntime-node reads nothing but its number. */
+function nativeName(choice: ProviderChoice): InferenceSession.ExecutionProviderConfig {
+  return choice.provider === 'cuda' ? { name: 'cuda', deviceId: choice.deviceId } : choice.provider
+}
+
+/** The first that a package names among its session options; a session with one that cannot be had is not made. */
+function nameOfOwn([first]: readonly InferenceSession.ExecutionProviderConfig[]): string {
+  if (first === undefined || typeof first === 'string') return first ?? 'cpu'
+  return 'deviceId' in first ? `${first.name}:${first.deviceId}` : first.name
 }
 
 /** @throws when the file lies outside the package. */

@@ -1,9 +1,10 @@
-import type { FromRunner, OutputFile, RunnerEvent } from './protocol.ts'
+import { type FromRunner, LOGS_LIMIT, type OutputFile, type RunnerEvent } from './protocol.ts'
 
 /** Longest time that output waits to be joined with what follows. */
 const JOIN_MS = 20
 /** Longest text of a log event or an error; the server should not have to read more at once. */
 const TEXT_LIMIT = 2 ** 20
+const LOGS_CUT = `\n[what is printed outside of predictions beyond ${LOGS_LIMIT} characters is not logged]\n`
 
 /**
  * Collects events and sends them in groups. The first after a pause leaves at once; what follows within 20 ms is joined,
@@ -12,6 +13,8 @@ const TEXT_LIMIT = 2 ** 20
 export class EventQueue {
   readonly #send: (events: FromRunner) => Promise<void>
   #events: RunnerEvent[] = []
+  /** Characters that each run, or the model outside of any, has logged. */
+  readonly #logged = new Map<string | null, number>()
   #timer: NodeJS.Timeout | undefined
   #sentAt = 0
 
@@ -21,7 +24,22 @@ export class EventQueue {
 
   /** Adds an event that leaves with the next group. */
   push(event: RunnerEvent): void {
-    this.#events.push(cutTexts(event))
+    if (event.type === 'done' || event.type === 'error') this.#logged.delete(event.id)
+    this.#events.push(cutMessage(event))
+  }
+
+  /** Adds text to the logs of a run, or of the server. What nobody keeps is dropped here, where it costs least. */
+  pushLog(id: string | null, text: string): void {
+    const before = this.#logged.get(id) ?? 0
+    if (before > LOGS_LIMIT) return
+    const kept = text.slice(0, TEXT_LIMIT)
+    this.#logged.set(id, before + kept.length)
+    const last = this.#events.at(-1)
+    if (last?.type === 'log' && last.id === id && last.text.length + kept.length <= TEXT_LIMIT) last.text += kept
+    else this.#events.push({ type: 'log', id, text: kept })
+    // Of a run the server says so, where its logs end.
+    if (id === null && before + kept.length > LOGS_LIMIT) this.#events.push({ type: 'log', id, text: LOGS_CUT })
+    this.soon()
   }
 
   /** Adds one output value; values of one run that wait together travel in one event. */
@@ -57,8 +75,6 @@ export class EventQueue {
   }
 }
 
-function cutTexts(event: RunnerEvent): RunnerEvent {
-  if ('text' in event) return { ...event, text: event.text.slice(0, TEXT_LIMIT) }
-  if ('message' in event) return { ...event, message: event.message.slice(0, TEXT_LIMIT) }
-  return event
+function cutMessage(event: RunnerEvent): RunnerEvent {
+  return 'message' in event ? { ...event, message: event.message.slice(0, TEXT_LIMIT) } : event
 }

@@ -1,16 +1,13 @@
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { isRecord } from '../is-record.ts'
-import type { PredictContext, SetupContext } from '../models/define-model.ts'
-import { isFile } from '../models/input-places.ts'
-import { describeFault } from './describe-fault.ts'
+import type { BatchContext, PredictContext, SetupContext } from '../models/define-model.ts'
 import { loadSession, packagePath } from './engine.ts'
 import type { EventQueue } from './event-queue.ts'
 import { completeInput } from './input-files.ts'
-import { OutputMeter } from './json-output.ts'
 import { ModelFile } from './model-file.ts'
-import { OutputFolder } from './output-folder.ts'
-import type { PackageLocation, RunRequest, SessionSettings, Signature } from './protocol.ts'
+import type { PackageLocation, SessionSettings, Signature } from './protocol.ts'
+import { type Run, RunReport } from './run-report.ts'
 
 type Schema = Record<string, unknown>
 
@@ -19,7 +16,8 @@ interface Definition {
   input: Schema & { properties: Record<string, Schema> }
   output: Schema
   setup?: (ctx: SetupContext) => unknown
-  predict: (input: Record<string, unknown>, ctx: PredictContext<unknown>) => unknown
+  predict?: (input: Record<string, unknown>, ctx: PredictContext<unknown>) => unknown
+  predictBatch?: (inputs: Record<string, unknown>[], ctx: BatchContext<unknown>) => unknown
 }
 
 /** The code of a package, imported, and after `setup` ready to run. */
@@ -34,7 +32,7 @@ export class Model {
   private constructor(dir: string, definition: Definition) {
     this.#dir = dir
     this.#definition = definition
-    this.#streams = definition.output['x-cog-array-type'] === 'iterator'
+    this.#streams = isStream(definition.output)
     this.#defaults = {}
     for (const [name, schema] of Object.entries(definition.input.properties))
       if ('default' in schema) this.#defaults[name] = schema.default
@@ -47,92 +45,125 @@ export class Model {
     return new Model(dir, definition)
   }
 
-  get signature(): Signature {
-    return { input: this.#definition.input, output: this.#definition.output }
+  /** Whether it runs many inputs at once. */
+  get batches(): boolean {
+    return this.#definition.predictBatch !== undefined
   }
 
-  async setup(settings: SessionSettings, log: (text: string) => void): Promise<void> {
+  get signature(): Signature {
+    return { input: this.#definition.input, output: this.#definition.output, batches: this.batches }
+  }
+
+  /** @returns what its sessions run on, where it loads any */
+  async setup(settings: SessionSettings, log: (text: string) => void): Promise<string | null> {
+    const devices = new Set<string>()
     this.#context = {
       path: (file) => packagePath(this.#dir, file),
-      session: (file) => loadSession(this.#dir, file, settings),
+      session: (file) => loadSession(this.#dir, file, settings, { log, onDevice: (device) => devices.add(device) }),
       log,
     }
     this.#state = await this.#definition.setup?.(this.#context)
+    return devices.size === 0 ? null : [...devices].join(', ')
   }
 
-  /**
-   * Runs one input and reports all that comes of it; never throws.
-   * @param folder the prediction's own
-   */
-  async run(request: RunRequest, folder: string, signal: AbortSignal, events: EventQueue): Promise<void> {
-    const { id } = request
+  /** Runs inputs, more than one only where the model takes them so, and reports all that comes of it; never throws. */
+  async run(runs: readonly Run[], events: EventQueue): Promise<void> {
     const begin = performance.now()
-    const seconds = () => (performance.now() - begin) / 1000
+    const reports = runs.map((run) => new RunReport(run, this.#dir, begin, events))
+    const { predict, predictBatch } = this.#definition
+    if (predictBatch) return this.#runBatch(predictBatch, reports)
+    for (const report of reports) await report.settle(() => this.#runOne(predict, report))
+  }
+
+  async #runOne(predict: Definition['predict'], report: RunReport): Promise<void> {
+    const input = await this.#inputOf(report)
+    const result = predict?.(input, { ...this.#contextOf(report.log), ...report.member })
+    if (this.#streams) await report.forward(result)
+    await report.done(this.#streams ? null : await result, this.#definition.output)
+  }
+
+  /** Where the batch fails as a whole, each member is run by itself, so that one bad input does not fail the others. */
+  async #runBatch(predictBatch: NonNullable<Definition['predictBatch']>, reports: readonly RunReport[]): Promise<void> {
+    const ready: { report: RunReport; input: Record<string, unknown> }[] = []
+    for (const report of reports)
+      await report.settle(async () => void ready.push({ report, input: await this.#inputOf(report) }))
+    const members = ready.map(({ report }) => report)
     try {
-      if (!this.#context) throw new Error('The model was run before its setup')
-      const input = await completeInput(request, folder)
-      const result = this.#definition.predict(
-        { ...this.#defaults, ...input },
+      if (ready.length === 0) return
+      const outputs = await predictBatch(
+        ready.map(({ input }) => input),
         {
-          ...this.#context,
-          state: this.#state,
-          signal,
-          file: (bytes, options) => new ModelFile(bytes, options),
-          log: (text) => {
-            events.push({ type: 'log', id, text: `${text}\n` })
-            events.soon()
-          },
-          metric: (name, value) => {
-            if (!Number.isFinite(value)) throw new Error(`The metric ${name} has to be a finite number, not ${value}`)
-            events.push({ type: 'metric', id, name, value })
-          },
+          ...this.#contextOf((text) => {
+            for (const { log } of members) log(text)
+          }),
+          signal: abortedWithAll(members.map(({ member }) => member.signal)),
+          members: members.map(({ log, member }) => ({ log, ...member })),
         },
       )
-      const outputs = new OutputFolder(folder, signal)
-      if (this.#streams) await forward(id, result, outputs, signal, events)
-      const output = this.#streams ? null : await result
-      if (isFile(this.#definition.output)) assertFile(output)
-      const { value, files } = await outputs.store(output, new OutputMeter().add(output))
-      events.push({ type: 'done', id, output: value ?? null, files, seconds: seconds() })
+      assertOutputs(outputs, ready.length)
+      for (const [index, report] of members.entries())
+        await report.settle(async () => {
+          const output = outputs[index]
+          if (output instanceof Error) throw output
+          await report.done(output, this.#definition.output)
+        })
     } catch (error) {
-      events.push({ type: 'error', id, message: describeFault(error, this.#dir), seconds: seconds() })
+      const [only, ...others] = members
+      if (others.length === 0) return only?.fail(error)
+      for (const report of members)
+        if (report.member.signal.aborted) report.fail('It was canceled')
+        else await this.#runBatch(predictBatch, [report])
+    }
+  }
+
+  async #inputOf({ run: { request, folder } }: RunReport): Promise<Record<string, unknown>> {
+    return { ...this.#defaults, ...(await completeInput(request, folder)) }
+  }
+
+  #contextOf(log: (text: string) => void) {
+    if (!this.#context) throw new Error('The model was run before its setup')
+    return {
+      ...this.#context,
+      state: this.#state,
+      file: (bytes: Uint8Array, options: { name: string; type?: string }) => new ModelFile(bytes, options),
+      log,
     }
   }
 }
 
-/** Sends what a generator yields until it ends or the run is canceled. */
-async function forward(
-  id: string,
-  result: unknown,
-  outputs: OutputFolder,
-  signal: AbortSignal,
-  events: EventQueue,
-): Promise<void> {
-  if (!isAsyncIterable(result))
-    throw new Error('The output is declared as a stream, but predict is not an async generator')
-  const meter = new OutputMeter()
-  for await (const value of result) {
-    if (signal.aborted) break
-    const stored = await outputs.store(value, meter.add(value))
-    events.pushOutput(id, stored.value, stored.files)
-  }
+function isStream(output: Schema): boolean {
+  return output['x-cog-array-type'] === 'iterator'
 }
 
-/** @throws when a model that declares a file gives out nothing */
-function assertFile(output: unknown): void {
-  if (output === undefined || output === null)
-    throw new Error('The output is declared as a file, but predict returned none; return ctx.file(bytes, { name })')
+/** A signal that is aborted when all of them are. */
+function abortedWithAll(signals: readonly AbortSignal[]): AbortSignal {
+  const controller = new AbortController()
+  for (const signal of signals)
+    signal.addEventListener('abort', () => {
+      if (signals.every(({ aborted }) => aborted)) controller.abort()
+    })
+  return controller.signal
 }
 
-function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {
-  return typeof value === 'object' && value !== null && Symbol.asyncIterator in value
+function assertOutputs(outputs: unknown, count: number): asserts outputs is unknown[] {
+  if (!Array.isArray(outputs)) throw new Error('predictBatch has to return an array with an output for each input')
+  if (outputs.length !== count)
+    throw new Error(
+      `predictBatch returned ${outputs.length} outputs for ${count} inputs; it has to return one for each`,
+    )
 }
 
 function assertDefinition(value: unknown, entry: string): asserts value is Definition {
   if (!isRecord(value)) throw new Error(`${entry} has no default export; write \`export default defineModel({ … })\``)
-  const { input, output, setup, predict } = value
+  const { input, output, setup, predict, predictBatch } = value
   if (!isRecord(input) || !isRecord(input.properties)) throw new Error(`${entry}: input must be Type.Object({ … })`)
   if (!isRecord(output)) throw new Error(`${entry}: output must be a TypeBox schema`)
   if (setup !== undefined && typeof setup !== 'function') throw new Error(`${entry}: setup must be a function`)
-  if (typeof predict !== 'function') throw new Error(`${entry}: predict must be a function`)
+  if (predictBatch === undefined) {
+    if (typeof predict !== 'function') throw new Error(`${entry}: predict must be a function`)
+    return
+  }
+  if (typeof predictBatch !== 'function') throw new Error(`${entry}: predictBatch must be a function`)
+  if (predict !== undefined) throw new Error(`${entry}: there can be predict or predictBatch, not both`)
+  if (isStream(output)) throw new Error(`${entry}: predictBatch cannot stream; write predict as an async generator`)
 }

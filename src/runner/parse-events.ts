@@ -12,9 +12,9 @@ function isRunnerEvent(value: unknown): value is RunnerEvent {
   const { type, id } = value
   switch (type) {
     case 'inspected':
-      return isRecord(value.signature) && isRecord(value.signature.input) && isRecord(value.signature.output)
+      return isSignature(value.signature)
     case 'ready':
-      return true
+      return value.device === null || typeof value.device === 'string'
     case 'refused':
       return typeof value.message === 'string'
     case 'started':
@@ -33,6 +33,10 @@ function isRunnerEvent(value: unknown): value is RunnerEvent {
     default:
       return false
   }
+}
+
+function isSignature(value: unknown): boolean {
+  return isRecord(value) && isRecord(value.input) && isRecord(value.output) && typeof value.batches === 'boolean'
 }
 
 function isFileList(value: unknown): boolean {

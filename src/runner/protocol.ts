@@ -1,5 +1,9 @@
 /** Every message between the server and a runner process. Both sides import it; it travels as JSON. */
 import type { JsonPath } from '../json-path.ts'
+import type { ProviderChoice } from './execution-provider.ts'
+
+/** Characters of logs that are kept of one run; a runner sends little more. */
+export const LOGS_LIMIT = 4 * 2 ** 20
 
 export interface PackageLocation {
   /** The snapshot that is run. */
@@ -12,13 +16,16 @@ export interface PackageLocation {
 
 export interface SessionSettings {
   threads: number
+  /** What to run on, tried in this order. */
+  devices: readonly ProviderChoice[]
   options: Readonly<Record<string, unknown>>
 }
 
-/** JSON schemas that a package declares. */
+/** What a package declares: the JSON schemas of its input and output, and whether it runs many inputs at once. */
 export interface Signature {
   input: Record<string, unknown>
   output: Record<string, unknown>
+  batches: boolean
 }
 
 /** Something that stands in an input and lies in the folder of the prediction. */
@@ -48,24 +55,29 @@ export interface RunRequest {
   id: string
   input: Readonly<Record<string, unknown>>
   inputFiles: readonly InputFile[]
+  /** Not to be joined with others. */
+  alone?: boolean
 }
 
 export type ToRunner =
+  /** Imports what every model needs, before it is known which will be loaded. */
+  | { type: 'prepare' }
   /** Imports the code, without its setup, and tells its signature. */
   | { type: 'inspect'; package: PackageLocation }
   /** Imports the code and runs its setup. Each prediction has a folder of its own, named by its id, in `predictionsDir`. */
-  | { type: 'load'; package: PackageLocation; session: SessionSettings; predictionsDir: string }
-  /** Queues runs; they are run one after the other, in order. */
+  | { type: 'load'; package: PackageLocation; session: SessionSettings; maxBatch: number; predictionsDir: string }
+  /** Queues runs; they are run one after the other, in order, or up to `maxBatch` at a time. */
   | { type: 'run'; runs: readonly RunRequest[] }
   /** Forgets a queued run, or asks the present one to stop. */
   | { type: 'cancel'; id: string }
 
 export type RunnerEvent =
   | { type: 'inspected'; signature: Signature }
-  | { type: 'ready' }
+  /** `device` is what the sessions run on, such as `cpu` or `cuda:0`; null when the model loads none. */
+  | { type: 'ready'; device: string | null }
   /** The package could not be imported or set up. */
   | { type: 'refused'; message: string }
-  /** Delivered before the model sees the input, so that a death tells which run caused it. */
+  /** Delivered before the model sees the input, so that a death tells which runs it can have been caused by. */
   | { type: 'started'; id: string }
   | { type: 'output'; id: string; values: unknown[]; files: OutputFile[] }
   /** `id` is null outside of a run. */

@@ -1,4 +1,6 @@
 import type { Clock } from '../clock.ts'
+import type { ProviderChoice } from '../runner/execution-provider.ts'
+import { LoadProgress } from './load-progress.ts'
 import type { Replica, ReplicaEnd, ReplicaListener } from './replica.ts'
 import type { RunnableVersion } from './runnable-version.ts'
 import type { Task } from './task.ts'
@@ -9,11 +11,21 @@ const BROKEN_MS = 5 * 60_000
 /** Waits before a version whose process died during setup is tried again; after the last it counts as broken. */
 const CRASH_BACKOFF_MS = [100, 1_000]
 
+/** What a replica is given of what all share. */
+export interface Share {
+  threads: number
+  devices: readonly ProviderChoice[]
+}
+
 export interface LaneOptions {
   clock: Clock
   /** Whether tasks may be run yet. */
   started(): boolean
-  startReplica(version: RunnableVersion, listener: ReplicaListener): Replica
+  startReplica(version: RunnableVersion, share: Share, listener: ReplicaListener): Replica
+  /** The lane has come to lack a replica. */
+  onDemand(): void
+  /** Nothing runs any more, or a replica is gone: there is more for others. */
+  onIdle(): void
   onServerLog(version: RunnableVersion, text: string): void
   onDied(version: RunnableVersion, reason: string): void
   onBroken(version: RunnableVersion, reason: string): void
@@ -25,49 +37,150 @@ export interface Reservation {
   release(): void
 }
 
-/** The tasks of one version that wait, and the replica that runs them. */
+/**
+ * A replica that a lane would like to have: its first, because tasks wait and nothing can run them; one more, because
+ * those it has are full; or one that is kept although nothing waits.
+ */
+export interface Demand {
+  kind: 'first' | 'more' | 'kept'
+  /** By the monotonic clock. */
+  since: number
+}
+
+/** The tasks of one version that wait, and the replicas that run them. */
 export class Lane {
   readonly version: RunnableVersion
   readonly #options: LaneOptions
   readonly #queue = new TaskQueue()
-  #replica: Replica | undefined
+  /** Members of batches that ended their process: each is run once more, alone. */
+  readonly #secondChances = new TaskQueue()
+  readonly #replicas = new Set<Replica>()
+  readonly #progress: LoadProgress
+  #demandedSince: number | undefined
+  #kept = 0
+  /** How many there are to be for once, when what is to be loaded has been. */
+  #restored = 0
   #broken: { reason: string; until: number } | undefined
   #crashes = 0
   #backoff: NodeJS.Timeout | undefined
+  /** No replica more before this, because the last could not be set up although others could. */
+  #growAfter = 0
   #draining = false
 
   constructor(version: RunnableVersion, options: LaneOptions) {
     this.version = version
     this.#options = options
+    this.#progress = new LoadProgress({
+      clock: options.clock,
+      doing: () => (this.#loading ? `Loading ${version.model}` : `Waiting for memory to load ${version.model}`),
+      tell: (text) => {
+        for (const task of this.#queue) task.onLog(text)
+      },
+    })
   }
 
   get queued(): number {
-    return this.#queue.size
+    return this.#queue.size + this.#secondChances.size
   }
 
-  get active(): boolean {
-    return this.#replica !== undefined
+  get replicas(): ReadonlySet<Replica> {
+    return this.#replicas
+  }
+
+  /** How many replicas it has that have not been asked to end. */
+  get size(): number {
+    let count = 0
+    for (const replica of this.#replicas) if (!replica.retiring) count++
+    return count
+  }
+
+  /** How many of them stay although they have nothing to do. */
+  get kept(): number {
+    return this.#kept
   }
 
   get busy(): boolean {
-    return this.#replica?.busy ?? false
+    for (const replica of this.#replicas) if (replica.busy) return true
+    return false
   }
 
-  /** Why the version cannot run at present. */
-  get brokenReason(): string | undefined {
+  /** Why the version cannot run at present, and until when, by the monotonic clock. */
+  get broken(): { reason: string; until: number } | undefined {
     if (this.#broken && this.#options.clock.monotonic() >= this.#broken.until) this.#broken = undefined
-    return this.#broken?.reason
+    return this.#broken
   }
 
-  /** Loads the version although no task waits for it. */
+  /** The replica that the lane lacks, if any. */
+  get demand(): Demand | undefined {
+    const kind = this.#demandKind()
+    this.#demandedSince = kind && (this.#demandedSince ?? this.#options.clock.monotonic())
+    return kind && { kind, since: this.#demandedSince ?? 0 }
+  }
+
+  #demandKind(): Demand['kind'] | undefined {
+    if (this.#draining || this.#backoff || this.broken) return
+    const { size } = this
+    if (this.queued > 0 && this.#options.started()) {
+      if (size === 0) return 'first'
+      const { maxReplicas } = this.version.run
+      if (size < maxReplicas && !this.#loading && this.#full && this.#options.clock.monotonic() >= this.#growAfter)
+        return 'more'
+    }
+    return size < Math.max(this.#kept, this.#restored) ? 'kept' : undefined
+  }
+
+  get #loading(): boolean {
+    for (const replica of this.#replicas) if (replica.loading) return true
+    return false
+  }
+
+  get #ready(): boolean {
+    for (const replica of this.#replicas) if (replica.readyAt !== undefined && !replica.retiring) return true
+    return false
+  }
+
+  get #full(): boolean {
+    for (const replica of this.#replicas) if (replica.room > 0) return false
+    return true
+  }
+
+  /** Loads the version although no task waits, and keeps as many replicas as the package asks for. */
   warm(): void {
-    if (this.brokenReason === undefined) this.#launch()
+    this.#kept = this.version.run.minReplicas
+    this.#restored = 1
+    this.#options.onDemand()
+  }
+
+  /** Ends an idle replica and has another take its place. */
+  reload(replica: Replica): void {
+    this.#restored = this.size
+    replica.retire()
+  }
+
+  /** Starts a replica for what is demanded. */
+  launch(share: Share): void {
+    this.#demandedSince = undefined
+    this.#restored = 0
+    const replica = this.#options.startReplica(this.version, share, {
+      onReady: () => {
+        this.#progress.end(`Loaded ${this.version.model}`)
+        this.#dispatch()
+      },
+      onFree: () => {
+        this.#dispatch()
+        if (!replica.busy) this.#options.onIdle()
+      },
+      onServerLog: (text) => this.#options.onServerLog(this.version, text),
+      onEnd: (end) => this.#onEnd(replica, end),
+    })
+    this.#replicas.add(replica)
   }
 
   /** Room for one task right now, past nobody who waits. */
   reserve(): Reservation | undefined {
-    const replica = this.#replica
-    if (this.#draining || this.#queue.size > 0 || !replica || replica.room === 0) return
+    if (this.#draining || this.queued > 0) return
+    const replica = this.#roomiest()
+    if (!replica) return
     replica.hold(1)
     return {
       run: (task) => {
@@ -79,8 +192,8 @@ export class Lane {
   }
 
   enqueue(task: Task): void {
-    const reason = this.brokenReason
-    if (reason !== undefined) return task.onFailed(reason)
+    const { broken } = this
+    if (broken) return task.onFailed(broken.reason)
     this.#queue.push(task)
     this.#dispatch()
   }
@@ -92,38 +205,61 @@ export class Lane {
 
   /** Takes a task out of the queue, or tells the process to stop it. */
   abandon(id: string): void {
-    if (!this.#queue.delete(id)) this.#replica?.abandon(id)
+    if (this.#queue.delete(id) || this.#secondChances.delete(id)) return
+    for (const replica of this.#replicas) replica.abandon(id)
+  }
+
+  /** Gives up on the version for a while: whatever waits, and what comes meanwhile, fails with the reason. */
+  break(reason: string): void {
+    this.#crashes = 0
+    this.#broken = { reason, until: this.#options.clock.monotonic() + BROKEN_MS }
+    this.#options.onBroken(this.version, reason)
+    this.#progress.end()
+    for (const queue of [this.#secondChances, this.#queue])
+      for (const task of queue.take(queue.size)) task.onFailed(reason)
   }
 
   /** Starts no further task; what runs goes on. */
   drain(): void {
     this.#draining = true
     clearTimeout(this.#backoff)
+    this.#progress.end()
   }
 
-  /** Ends the process; resolves when it is gone. */
+  /** Ends the processes; resolves when they are gone. */
   async close(): Promise<void> {
     this.drain()
-    this.#replica?.kill()
-    await this.#replica?.ended
+    const replicas = [...this.#replicas]
+    for (const replica of replicas) replica.kill()
+    await Promise.all(replicas.map(({ ended }) => ended))
   }
 
-  #launch(): void {
-    if (this.#replica || this.#draining || this.#backoff) return
-    this.#replica = this.#options.startReplica(this.version, {
-      onReady: () => this.#dispatch(),
-      onFree: () => this.#dispatch(),
-      onServerLog: (text) => this.#options.onServerLog(this.version, text),
-      onEnd: (end) => this.#onEnd(end),
-    })
+  #roomiest(): Replica | undefined {
+    let best: Replica | undefined
+    for (const replica of this.#replicas) if (replica.room > 0 && (!best || replica.load < best.load)) best = replica
+    return best
   }
 
   #dispatch(): void {
-    if (this.#draining || this.#queue.size === 0 || !this.#options.started()) return
-    const replica = this.#replica
-    if (!replica) return this.#launch()
-    const room = replica.room
-    if (room > 0) void this.#claimAndSend(replica, this.#queue.take(room))
+    if (this.#draining || this.queued === 0 || !this.#options.started()) return
+    this.#giveSecondChances()
+    // Each replica gets its part of what waits, so that none has much ahead while another has nothing.
+    const ready = [...this.#replicas].filter(({ room }) => room > 0).sort((a, b) => a.load - b.load)
+    const part = Math.ceil(this.#queue.size / ready.length)
+    for (const replica of ready) {
+      const tasks = this.#queue.take(Math.min(replica.room, part))
+      if (tasks.length > 0) void this.#claimAndSend(replica, tasks)
+    }
+    if (this.queued === 0) return
+    if (!this.#ready) this.#progress.begin()
+    if (this.demand) this.#options.onDemand()
+  }
+
+  #giveSecondChances(): void {
+    const replica = this.#secondChances.size > 0 && this.#roomiest()
+    if (!replica) return
+    const tasks = this.#secondChances.take(this.#secondChances.size)
+    if (!replica.send(tasks, { alone: true })) for (const task of tasks) this.#secondChances.push(task)
   }
 
   /** A task is sent only after its claim is on disk, so that a restart never runs it twice. */
@@ -135,31 +271,32 @@ export class Lane {
     if (claimed.length > 0 && !replica.send(claimed)) this.#queue.pushFront(claimed)
   }
 
-  #onEnd({ reason, untouched, neverRan }: ReplicaEnd): void {
-    this.#replica = undefined
-    if (!this.#draining) this.#options.onDied(this.version, reason)
+  #onEnd(replica: Replica, { reason, retired, untouched, suspects, neverRan }: ReplicaEnd): void {
+    this.#replicas.delete(replica)
     this.#queue.pushFront(untouched)
-    if (neverRan) return this.#onSetupFailure(reason, neverRan.crashed)
-    this.#crashes = 0
-    if (this.version.run.minReplicas > 0) this.#launch()
-    else this.#dispatch()
+    for (const task of suspects) this.#secondChances.push(task)
+    if (!retired) {
+      if (!this.#draining) this.#options.onDied(this.version, reason)
+      if (neverRan) this.#onSetupFailure(reason, neverRan.crashed)
+      else this.#crashes = 0
+    }
+    this.#dispatch()
+    this.#options.onIdle()
   }
 
   #onSetupFailure(reason: string, crashed: boolean): void {
     // Perhaps the end of the server itself; what waits is for the next one.
     if (this.#draining) return
     const wait = crashed ? CRASH_BACKOFF_MS[this.#crashes++] : undefined
-    if (wait === undefined) return this.#break(reason)
+    if (wait === undefined) {
+      if (!this.#ready) return this.break(reason)
+      this.#crashes = 0
+      this.#growAfter = this.#options.clock.monotonic() + BROKEN_MS
+      return
+    }
     this.#backoff = setTimeout(() => {
       this.#backoff = undefined
-      if (this.version.run.minReplicas > 0 || this.#queue.size > 0) this.#launch()
+      this.#options.onDemand()
     }, wait)
-  }
-
-  #break(reason: string): void {
-    this.#crashes = 0
-    this.#broken = { reason, until: this.#options.clock.monotonic() + BROKEN_MS }
-    this.#options.onBroken(this.version, reason)
-    for (const task of this.#queue.take(this.#queue.size)) task.onFailed(reason)
   }
 }

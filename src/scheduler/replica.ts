@@ -1,5 +1,8 @@
+import { formatBytes } from '../byte-size.ts'
+import type { Clock } from '../clock.ts'
 import { formatDuration } from '../duration.ts'
-import type { LaunchRunner, Runner } from '../runner/host.ts'
+import type { ProviderChoice } from '../runner/execution-provider.ts'
+import type { Runner, RunnerListener } from '../runner/host.ts'
 import type { RunnerEvent, RunRequest } from '../runner/protocol.ts'
 import { startTimer } from '../timer.ts'
 import type { RunnableVersion } from './runnable-version.ts'
@@ -10,6 +13,8 @@ const CANCEL_GRACE_MS = 500
 /** Work sent ahead to a runner, so that it need not wait for the server between short runs. */
 const AHEAD_MS = 5
 const MAX_AHEAD = 64
+/** A batch is sent ahead where runs are shorter than this, so that the next one is at hand when one ends. */
+const BATCH_AHEAD_MS = 100
 /** Inputs beyond this many characters do not share a message. */
 const MESSAGE_SIZE = 2 ** 20
 /** Weight of the newest run in the average that decides how much is sent ahead. */
@@ -17,6 +22,7 @@ const NEWEST = 0.2
 
 interface Sent {
   readonly task: Task
+  readonly alone: boolean
   started: boolean
   /** Nobody waits for the answer any more. */
   abandoned: boolean
@@ -26,16 +32,23 @@ interface Sent {
 export interface ReplicaEnd {
   /** Why the process ended. */
   reason: string
+  /** Whether it had been asked to. */
+  retired: boolean
   /** Tasks that were sent but that the model has not seen. */
   untouched: Task[]
+  /** Members of a batch of which one, nobody knows which, may have ended the process: each is to be run alone, once. */
+  suspects: Task[]
   /** Set when it ended before the model had seen anything. */
   neverRan?: { crashed: boolean }
 }
 
 export interface ReplicaOptions {
-  launch: LaunchRunner
+  start: (listener: RunnerListener) => Runner
+  clock: Clock
   /** Of one session. */
   threads: number
+  /** What to run on, tried in this order. */
+  devices: readonly ProviderChoice[]
   /** Where each prediction has its folder. */
   predictionsDir: string
 }
@@ -49,18 +62,33 @@ export interface ReplicaListener {
 }
 
 /**
- * One runner process of a version, and the tasks in it. It runs one at a time; short ones are sent ahead, and those it
- * has not begun when it dies are given back.
+ * One runner process of a version, and the tasks in it. It runs one at a time, or a batch; more are sent ahead, and
+ * those it has not begun when it dies are given back.
  *
- *   loading ──ready──► ready ──kill or death──► ended
+ *   loading ──ready──► ready ──retire──► retiring ──► ended, when what it has is done
+ *      └──────kill, death or time-out──────┴──► ended
  */
 export class Replica {
-  readonly #version: RunnableVersion
+  readonly version: RunnableVersion
+  readonly threads: number
+  readonly devices: readonly ProviderChoice[]
+  readonly launchedAt: number
+  /** When it was loaded, by the monotonic clock. */
+  readyAt: number | undefined
+  /** When it had nothing to do any more, by the monotonic clock. */
+  idleSince: number
+  /** Bytes it held when that was last measured. */
+  memoryBytes: number | undefined
+  /** What its sessions run on, as far as the runner has told. */
+  device: string | null = null
+  /** How many runs have ended. */
+  runs = 0
   readonly #listener: ReplicaListener
+  readonly #clock: Clock
   readonly #runner: Runner
   readonly #sent = new Map<string, Sent>()
-  #state: 'loading' | 'ready' | 'ended' = 'loading'
-  #unsent: Task[] = []
+  #state: 'loading' | 'ready' | 'retiring' | 'ended' = 'loading'
+  #unsent: Sent[] = []
   #held = 0
   #averageMs = AHEAD_MS
   /** Whether the model has been given anything. */
@@ -70,23 +98,26 @@ export class Replica {
   readonly #stopSetupTimer: () => void
   readonly #ended = Promise.withResolvers<void>()
 
-  constructor(
-    version: RunnableVersion,
-    { launch, threads, predictionsDir }: ReplicaOptions,
-    listener: ReplicaListener,
-  ) {
-    this.#version = version
+  constructor(version: RunnableVersion, options: ReplicaOptions, listener: ReplicaListener) {
+    const { start, clock, threads, devices, predictionsDir } = options
+    this.version = version
+    this.threads = threads
+    this.devices = devices
+    this.launchedAt = clock.monotonic()
+    this.idleSince = this.launchedAt
+    this.#clock = clock
     this.#listener = listener
-    this.#runner = launch({
+    this.#runner = start({
       onEvent: (event) => this.#onEvent(event),
       onPrinted: (text) => this.#log(text),
       onExit: (how) => this.#onExit(how),
     })
-    const { setupTimeoutMs, sessionOptions } = version.run
+    const { setupTimeoutMs, sessionOptions, maxBatch } = version.run
     this.#runner.send({
       type: 'load',
       package: version.package,
-      session: { threads, options: sessionOptions },
+      session: { threads, devices, options: sessionOptions },
+      maxBatch,
       predictionsDir,
     })
     this.#stopSetupTimer = startTimer(setupTimeoutMs, () => {
@@ -95,20 +126,48 @@ export class Replica {
     })
   }
 
+  get pid(): number | undefined {
+    return this.#runner.pid
+  }
+
   /** Resolves when the process is gone. */
   get ended(): Promise<void> {
     return this.#ended.promise
+  }
+
+  get loading(): boolean {
+    return this.#state === 'loading'
+  }
+
+  /** Whether it has been asked to end. */
+  get retiring(): boolean {
+    return this.#state === 'retiring'
   }
 
   get busy(): boolean {
     return this.#sent.size + this.#held > 0
   }
 
+  /** How many tasks are in it. */
+  get load(): number {
+    return this.#sent.size + this.#held
+  }
+
+  /** About how long a run takes, in milliseconds. */
+  get averageMs(): number {
+    return this.#averageMs
+  }
+
   /** How many more tasks may be sent. */
   get room(): number {
-    if (this.#state !== 'ready') return 0
+    return this.#state === 'ready' ? Math.max(0, this.#capacity - this.load) : 0
+  }
+
+  get #capacity(): number {
     const ahead = Math.min(MAX_AHEAD, Math.max(1, Math.floor(AHEAD_MS / this.#averageMs)))
-    return Math.max(0, ahead - this.#sent.size - this.#held)
+    if (!this.version.batches) return ahead
+    const { maxBatch } = this.version.run
+    return Math.max(ahead, this.#averageMs < BATCH_AHEAD_MS ? 2 * maxBatch : maxBatch)
   }
 
   /** Keeps room for tasks that are being claimed. */
@@ -119,29 +178,50 @@ export class Replica {
   /** Gives room back, and says so once the present work of the caller is done. */
   release(count: number): void {
     this.#held -= count
-    queueMicrotask(() => this.#listener.onFree())
+    this.#tellFree()
   }
 
-  /** @returns false when the process is gone and the tasks were not sent. */
-  send(tasks: readonly Task[]): boolean {
-    if (this.#state !== 'ready') return false
-    for (const task of tasks) this.#sent.set(task.id, { task, started: false, abandoned: false, stopTimer: undefined })
+  /**
+   * @param alone whether no others may be run together with them
+   * @returns false when the process is gone and the tasks were not sent
+   */
+  send(tasks: readonly Task[], { alone = false } = {}): boolean {
+    if (this.#state === 'loading' || this.#state === 'ended') return false
     if (this.#unsent.length === 0) process.nextTick(() => this.#sendRuns())
-    this.#unsent.push(...tasks)
+    for (const task of tasks) {
+      const sent: Sent = { task, alone, started: false, abandoned: false, stopTimer: undefined }
+      this.#sent.set(task.id, sent)
+      this.#unsent.push(sent)
+    }
     return true
+  }
+
+  /** Takes nothing more, and ends when what it has is done. */
+  retire(): void {
+    if (this.#state === 'ended') return
+    this.#state = 'retiring'
+    this.#stopSetupTimer()
+    if (!this.busy) this.kill()
+  }
+
+  /** Ends it, because it holds more memory than it may. */
+  exceed(bytes: number, limit: string): void {
+    this.#reason ??= `The model's process held ${formatBytes(bytes)} of memory, more than ${limit}`
+    this.kill()
   }
 
   /** What was committed together goes to the runner in one message, unless it is much. */
   #sendRuns(): void {
     let runs: RunRequest[] = []
     let size = 0
-    for (const task of this.#unsent) {
+    for (const { task, alone } of this.#unsent) {
       if (size > 0 && size + task.size > MESSAGE_SIZE) {
         this.#runner.send({ type: 'run', runs })
         runs = []
         size = 0
       }
-      runs.push({ id: task.id, input: task.input, inputFiles: task.inputFiles })
+      const { id, input, inputFiles } = task
+      runs.push(alone ? { id, input, inputFiles, alone } : { id, input, inputFiles })
       size += task.size
     }
     if (runs.length > 0) this.#runner.send({ type: 'run', runs })
@@ -165,9 +245,7 @@ export class Replica {
   #onEvent(event: RunnerEvent): void {
     switch (event.type) {
       case 'ready':
-        this.#stopSetupTimer()
-        this.#state = 'ready'
-        return this.#listener.onReady()
+        return this.#onReady(event.device)
       case 'refused':
         this.#reason ??= event.message
         return this.kill()
@@ -196,22 +274,35 @@ export class Replica {
     }
   }
 
+  #onReady(device: string | null): void {
+    this.#stopSetupTimer()
+    if (this.#state !== 'loading') return
+    this.#state = 'ready'
+    this.device = device
+    this.readyAt = this.#clock.monotonic()
+    this.idleSince = this.readyAt
+    this.#listener.onReady()
+  }
+
   #onStarted(sent: Sent | undefined): void {
     if (!sent) return
     this.#begun = true
     sent.started = true
     if (sent.abandoned) return this.#killAfterGrace(sent)
     sent.task.onStarted()
-    const { predictTimeoutMs } = this.#version.run
+    const { predictTimeoutMs } = this.version.run
     sent.stopTimer = startTimer(predictTimeoutMs, () => {
       sent.task.onFailed(`Prediction timed out after ${formatDuration(predictTimeoutMs)}`)
       this.abandon(sent.task.id)
     })
   }
 
+  /** Where others of its batch are still wanted, it only stops being waited for. */
   #killAfterGrace(sent: Sent): void {
     sent.stopTimer?.()
-    sent.stopTimer = startTimer(CANCEL_GRACE_MS, () => this.kill())
+    sent.stopTimer = undefined
+    const running = [...this.#sent.values()].filter(({ started }) => started)
+    if (running.every(({ abandoned }) => abandoned)) sent.stopTimer = startTimer(CANCEL_GRACE_MS, () => this.kill())
   }
 
   #leave(id: string): Sent | undefined {
@@ -220,38 +311,58 @@ export class Replica {
     sent.stopTimer?.()
     this.#sent.delete(id)
     if (sent.abandoned) queueMicrotask(() => sent.task.onReleased())
-    queueMicrotask(() => this.#listener.onFree())
+    if (sent.started) this.runs++
+    this.#tellFree()
     return sent
+  }
+
+  #tellFree(): void {
+    if (!this.busy) this.idleSince = this.#clock.monotonic()
+    queueMicrotask(() => {
+      if (this.#state === 'retiring' && !this.busy) this.kill()
+      this.#listener.onFree()
+    })
   }
 
   #measure(seconds: number): void {
     this.#averageMs += (seconds * 1000 - this.#averageMs) * NEWEST
   }
 
+  /** What native code prints while a batch runs may tell of any of its members. */
   #log(text: string): void {
-    for (const { started, task } of this.#sent.values()) if (started) return task.onLog(text)
-    this.#listener.onServerLog(text)
+    const running = [...this.#sent.values()].filter(({ started }) => started)
+    const [only, ...others] = running
+    if (only && others.length === 0) only.task.onLog(text)
+    else this.#listener.onServerLog(text)
   }
 
   #onExit(how: string): void {
     const wasLoading = this.#state === 'loading'
+    const retired = this.#state === 'retiring'
     this.#state = 'ended'
     this.#stopSetupTimer()
-    const untouched: Task[] = []
-    for (const { started, abandoned, task, stopTimer } of this.#sent.values()) {
-      stopTimer?.()
-      if (abandoned) {
-        task.onReleased()
-        continue
-      }
-      if (started) task.onFailed(this.#reason ?? `The model's process ${how} while it ran this prediction`)
-      else untouched.push(task)
-    }
+    const all = [...this.#sent.values()]
     this.#sent.clear()
+    for (const { stopTimer, abandoned, task } of all) {
+      stopTimer?.()
+      if (abandoned) task.onReleased()
+    }
+    const together = all.filter(({ started }) => started).length > 1
+    const wanted = all.filter(({ abandoned }) => !abandoned)
+    if (!together)
+      for (const { started, task } of wanted)
+        if (started) task.onFailed(this.#reason ?? `The model's process ${how} while it ran this prediction`)
+    const suspects = tasksOf(wanted.filter(({ started, alone }) => (started ? together : alone)))
+    const untouched = tasksOf(wanted.filter(({ started, alone }) => !started && !alone))
     const when = this.#begun ? '' : wasLoading ? ' during setup' : ' before it ran anything'
     const reason = this.#reason ?? `The model's process ${how}${when}`
+    const end = { reason, retired, untouched, suspects }
     const neverRan = { crashed: !wasLoading || this.#reason === undefined }
-    this.#listener.onEnd(this.#begun ? { reason, untouched } : { reason, untouched, neverRan })
+    this.#listener.onEnd(this.#begun ? end : { ...end, neverRan })
     this.#ended.resolve()
   }
+}
+
+function tasksOf(sent: readonly Sent[]): Task[] {
+  return sent.map(({ task }) => task)
 }

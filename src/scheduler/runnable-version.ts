@@ -1,13 +1,22 @@
+import type { ExecutionProvider } from '../runner/execution-provider.ts'
 import type { PackageLocation } from '../runner/protocol.ts'
 
 /** How a package wants to be run: the `run:` section of its model.yaml with defaults filled in. */
 export interface RunSettings {
   /** Replicas kept loaded from the start. */
   minReplicas: number
+  maxReplicas: number
+  /** Most inputs that a model which takes many is given at once. */
+  maxBatch: number
   /** Threads of one session; null leaves it to the scheduler. */
   threads: number | null
   setupTimeoutMs: number
   predictTimeoutMs: number
+  /** How long a replica beyond the least number stays although it has nothing to do. */
+  idleTimeoutMs: number
+  /** Bytes at which a replica is ended; null leaves it to what all may use together. */
+  memoryBytes: number | null
+  executionProviders: 'auto' | readonly ExecutionProvider[]
   /** Passed to onnxruntime as they are. */
   sessionOptions: Readonly<Record<string, unknown>>
 }
@@ -18,5 +27,9 @@ export interface RunnableVersion {
   model: string
   contentHash: string
   package: PackageLocation
+  /** Of all its files; most of that is weights. */
+  bytes: number
+  /** Whether it takes many inputs at once. */
+  batches: boolean
   run: RunSettings
 }

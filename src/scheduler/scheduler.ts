@@ -1,31 +1,24 @@
-import type { Logger } from 'pino'
-import type { Clock } from '../clock.ts'
-import type { LaunchRunner } from '../runner/host.ts'
+import type { Budget } from './admission.ts'
 import { Lane, type Reservation } from './lane.ts'
-import { Replica } from './replica.ts'
+import { Pool, type PoolOptions } from './pool.ts'
+import { PoolWatch } from './pool-watch.ts'
 import type { RunnableVersion } from './runnable-version.ts'
 import type { Task } from './task.ts'
 
-export interface SchedulerOptions {
-  launch: LaunchRunner
-  clock: Clock
-  log: Logger
-  /** Cores that all runners share. */
-  threads: number
-  /** Where each prediction has its folder. */
-  predictionsDir: string
-}
-
-/** Decides which task runs where and when: one lane for each version that has been asked for. */
+/** Decides which task runs where and when: one lane for each version that has been asked for, one pool for all. */
 export class Scheduler {
-  readonly #options: SchedulerOptions
+  readonly #options: PoolOptions
   readonly #lanes = new Map<string, Lane>()
+  readonly #pool: Pool
+  readonly #watch: PoolWatch
   #started = false
   #draining = false
   #onIdle: (() => void) | undefined
 
-  constructor(options: SchedulerOptions) {
+  constructor(options: PoolOptions) {
     this.#options = options
+    this.#pool = new Pool(options, this.lanes)
+    this.#watch = new PoolWatch(options, this.#pool)
   }
 
   /** Tasks of all versions that wait for a replica. */
@@ -33,6 +26,20 @@ export class Scheduler {
     let sum = 0
     for (const lane of this.#lanes.values()) sum += lane.queued
     return sum
+  }
+
+  /** Can be gone through again and again, and grows. */
+  get lanes(): Iterable<Lane> {
+    return { [Symbol.iterator]: () => this.#lanes.values() }
+  }
+
+  get budget(): Budget {
+    return this.#options.budget
+  }
+
+  /** The runner that waits for a model. */
+  get spare(): Pool['spare'] {
+    return this.#pool.spare
   }
 
   /** Begins to run what is queued; until then tasks are only taken in. */
@@ -70,6 +77,8 @@ export class Scheduler {
   /** Ends every runner; resolves when their processes are gone. */
   async close(): Promise<void> {
     this.#draining = true
+    this.#watch.stop()
+    this.#pool.close()
     await Promise.all([...this.#lanes.values()].map((lane) => lane.close()))
   }
 
@@ -89,22 +98,15 @@ export class Scheduler {
     const lane = new Lane(version, {
       clock,
       started: () => this.#started,
-      startReplica: (runnable, listener) =>
-        new Replica(
-          runnable,
-          { ...this.#options, threads: this.#threadsFor(runnable) },
-          {
-            ...listener,
-            onFree: () => {
-              listener.onFree()
-              this.#tellIdle()
-            },
-            onEnd: (end) => {
-              listener.onEnd(end)
-              this.#tellIdle()
-            },
-          },
-        ),
+      startReplica: (runnable, share, listener) => {
+        this.#watch.start()
+        return this.#pool.startReplica(runnable, share, listener)
+      },
+      onDemand: () => this.#pool.grant(),
+      onIdle: () => {
+        this.#pool.grant()
+        this.#tellIdle()
+      },
       onServerLog: ({ model }, text) => log.info({ model }, text.trimEnd()),
       onDied: ({ model }, reason) => log.warn({ model, reason }, 'a runner ended'),
       onBroken: ({ model }, reason) => log.error({ model, reason }, 'the model cannot be set up'),
@@ -112,11 +114,5 @@ export class Scheduler {
     if (this.#draining) lane.drain()
     this.#lanes.set(version.contentHash, lane)
     return lane
-  }
-
-  /** An equal share of the cores, fixed when the replica loads, unless the package says otherwise. */
-  #threadsFor({ run }: RunnableVersion): number {
-    const active = [...this.#lanes.values()].filter((lane) => lane.active).length
-    return run.threads ?? Math.max(1, Math.floor(this.#options.threads / (active + 1)))
   }
 }

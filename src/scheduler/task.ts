@@ -1,16 +1,20 @@
 import type { OutputFile, RunRequest } from '../runner/protocol.ts'
 
 /** A piece of work for a runner, as the scheduler sees it. The callbacks come in order, and none after an ending one. */
-export interface Task extends RunRequest {
+export interface Task extends Omit<RunRequest, 'alone'> {
+  /** Whose it is: accounts take turns. */
+  readonly account: string
   /** About how many characters the input takes. */
   readonly size: number
   /** Whether somebody still waits for it: it has not been canceled, and has not ended in another way. */
   readonly wanted: boolean
   /** Records durably that a runner is about to run this. */
   claim(): Promise<void>
+  /** May be called again, for a member of a batch that is given a second chance. */
   onStarted(): void
   /** @param files with paths that begin with an index in `values` */
   onOutput(values: readonly unknown[], files: readonly OutputFile[]): void
+  /** Also tells, before the start, how the loading of the model goes. */
   onLog(text: string): void
   onMetric(name: string, value: number): void
   onDone(output: unknown, files: readonly OutputFile[], seconds: number): void

@@ -6,8 +6,8 @@ import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { eventually } from '../support/eventually.ts'
-import { isAlive, runnersOf } from '../support/processes.ts'
-import { cancel, create, endOf, find, post, run } from '../support/requests.ts'
+import { isAlive } from '../support/processes.ts'
+import { cancel, create, endOf, find, post, run, runnersOfModel } from '../support/requests.ts'
 import { FIXTURE_MODELS, HELLO, HOSTILE_MODELS, startServer, type TestServer } from '../support/server.ts'
 import { testFolder } from '../support/temporary.ts'
 import { testProcess, testServer } from '../support/test-server.ts'
@@ -119,11 +119,10 @@ test('what waits behind a crash runs, each once, and only the culprit fails', as
 })
 
 test('a run deep in native code is canceled at once, and its process is replaced', async () => {
-  const before = runnersOf(process.pid)
   const { id } = await create(server, 'hostile/loops-forever', {})
   const behind = await create(server, 'hostile/loops-forever', {})
   await eventually(async () => expect(await find(server, id)).toMatchObject({ status: 'processing' }))
-  const stuck = runnersOf(process.pid).filter((pid) => !before.includes(pid))
+  const stuck = await runnersOfModel(server, 'hostile/loops-forever')
   expect(stuck).toHaveLength(1)
   await expectOthersToAnswer()
 
@@ -136,11 +135,10 @@ test('a run deep in native code is canceled at once, and its process is replaced
 
 test('a run whose process is killed from outside fails, and what waits behind it runs', async () => {
   const [killed, next] = [waitingRun('killed'), waitingRun('next')]
-  const before = runnersOf(process.pid)
   const { id } = await create(server, 'test/waits', killed.input)
   await killed.started()
   const { id: nextId } = await create(server, 'test/waits', next.input)
-  for (const pid of runnersOf(process.pid)) if (!before.includes(pid)) process.kill(pid, 'SIGKILL')
+  for (const pid of await runnersOfModel(server, 'test/waits')) process.kill(pid, 'SIGKILL')
   const error = "The model's process was ended by SIGKILL while it ran this prediction"
   expect(await endOf(server, id)).toMatchObject({ status: 'failed', error })
   next.go()
@@ -155,23 +153,22 @@ describe('canceling', () => {
     await canceled.started()
     const logs = 'waiting for canceled\n'
     await eventually(async () => expect(await find(own, id)).toMatchObject({ status: 'processing', logs }))
-    const runners = runnersOf(process.pid)
+    const runners = await runnersOfModel(own, 'test/waits')
     expect(await cancel(own, id)).toMatchObject({ status: 'canceled', logs })
     await canceled.canceled()
     const { id: nextId } = await create(own, 'test/waits', next.input)
     await next.started()
     next.go()
     expect(await endOf(own, nextId)).toMatchObject({ status: 'succeeded' })
-    expect(runnersOf(process.pid)).toEqual(runners)
+    expect(await runnersOfModel(own, 'test/waits')).toEqual(runners)
     expect(await find(own, id)).toMatchObject({ status: 'canceled', error: null, output: null })
   })
 
   test('a run that does not heed it ends its process, and the next runs in another', async () => {
     const [deaf, next] = [waitingRun('deaf', { heed: false }), waitingRun('next')]
-    const before = runnersOf(process.pid)
     const { id } = await create(server, 'test/waits', deaf.input)
     await deaf.started()
-    const its = runnersOf(process.pid).filter((pid) => !before.includes(pid))
+    const its = await runnersOfModel(server, 'test/waits')
     expect(await cancel(server, id)).toMatchObject({ status: 'canceled' })
     const { id: nextId } = await create(server, 'test/waits', next.input)
     await next.started()

@@ -2,6 +2,7 @@ import { symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { listPackageDirs, packageName, readPackage } from '../../src/models/package.ts'
+import { DEFAULT_RUN } from '../../src/models/run-settings.ts'
 import { writeFiles } from '../support/packages.ts'
 import { testFolder } from '../support/temporary.ts'
 
@@ -21,8 +22,17 @@ describe('a package', () => {
       dir,
       entry: 'predict.ts',
       yaml: {},
-      run: { minReplicas: 0, threads: null, setupTimeoutMs: 300_000, predictTimeoutMs: 1_800_000, sessionOptions: {} },
+      run: DEFAULT_RUN,
     })
+  })
+
+  test.each([
+    { run: 'replicas: { min: 2 }', expected: { minReplicas: 2, maxReplicas: 2 } },
+    { run: 'execution_providers: auto', expected: { executionProviders: 'auto' } },
+    { run: 'execution_providers: webgpu', expected: { executionProviders: ['webgpu'] } },
+    { run: 'memory: 1048576', expected: { memoryBytes: 2 ** 20 } },
+  ])('may say { $run } for short', async ({ run, expected }) => {
+    expect(await readPackage(packageOf({ ...CODE, 'model.yaml': `run: { ${run} }` }))).toMatchObject({ run: expected })
   })
 
   test('can be written in JavaScript; where there are both, TypeScript wins', async () => {
@@ -37,18 +47,27 @@ describe('a package', () => {
       license_url: https://example.com/license
       version: ${'a'.repeat(64)}
       run:
-        replicas: { min: 1 }
+        replicas: { min: 1, max: 3 }
+        max_batch: 16
         threads: 2
         setup_timeout: 90
         predict_timeout: 1h30m
+        idle_timeout: 2m
+        memory: 1GiB
+        execution_providers: [cuda, cpu]
         session_options: { graphOptimizationLevel: basic }`
     expect(await readPackage(packageOf({ ...CODE, 'model.yaml': yaml }))).toMatchObject({
       yaml: { description: 'Says hello', visibility: 'private', version: 'a'.repeat(64) },
       run: {
         minReplicas: 1,
+        maxReplicas: 3,
+        maxBatch: 16,
         threads: 2,
         setupTimeoutMs: 90_000,
         predictTimeoutMs: 5_400_000,
+        idleTimeoutMs: 120_000,
+        memoryBytes: 2 ** 30,
+        executionProviders: ['cuda', 'cpu'],
         sessionOptions: { graphOptimizationLevel: 'basic' },
       },
     })
@@ -76,8 +95,21 @@ describe('a broken package is refused with a message that says what is wrong', (
 
   test.each<[yaml: string, message: string]>([
     ['run: { treads: 2 }', 'model.yaml: run: Additional property treads is not allowed'],
-    ['run: { replicas: { max: 2 } }', 'model.yaml: run.replicas: Additional property max is not allowed'],
-    ['run: { replicas: { min: 2 } }', 'model.yaml: run.replicas.min: Must be less than or equal to 1'],
+    ['run: { replicas: { most: 2 } }', 'model.yaml: run.replicas: Additional property most is not allowed'],
+    ['run: { replicas: { min: 65 } }', 'model.yaml: run.replicas.min: Must be less than or equal to 64'],
+    ['run: { replicas: { max: 0 } }', 'model.yaml: run.replicas.max: Must be greater than or equal to 1'],
+    ['run: { replicas: { min: 3, max: 2 } }', 'model.yaml: run.replicas: max is 2, less than min, 3'],
+    ['run: { max_batch: 0 }', 'model.yaml: run.max_batch: Must be greater than or equal to 1'],
+    ['run: { memory: plenty }', 'model.yaml: run.memory: "plenty" is not a size such as 512MiB or 4GiB'],
+    ['run: { idle_timeout: never }', 'model.yaml: run.idle_timeout: "never" is not a duration such as 30s or 5m'],
+    ...[
+      ['[]', ''],
+      ['tpu', 'tpu'],
+      ['[cuda, tpu]', 'cuda,tpu'],
+    ].map(([yaml, shown]): [string, string] => [
+      `run: { execution_providers: ${yaml} }`,
+      `model.yaml: run.execution_providers: "${shown}" is neither auto nor one or more of cpu, cuda, webgpu`,
+    ]),
     ['run: { threads: 0 }', 'model.yaml: run.threads: Must be greater than or equal to 1'],
     ['run: { threads: many }', 'model.yaml: run.threads: Invalid type. Expected: integer, given: string'],
     ['run: fast', 'model.yaml: run: Invalid type. Expected: object, given: string'],

@@ -1,5 +1,8 @@
+import { mkdirSync, symlinkSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { describeFault } from '../../src/runner/describe-fault.ts'
+import { testFolder } from '../support/temporary.ts'
 
 test('paths are those of the package', () => {
   expect(describeFault(new Error('Load model from /data/versions/abc/model.onnx failed'), '/data/versions/abc')).toBe(
@@ -7,6 +10,22 @@ test('paths are those of the package', () => {
   )
   expect(describeFault(new Error("Cannot find module 'file:///data/v/lib.ts'"), '/data/v')).toBe(
     "Cannot find module 'lib.ts'",
+  )
+})
+
+test('the folder of the package itself is a dot', () => {
+  expect(describeFault(new Error('allowed directory: "/data/versions/abc"'), '/data/versions/abc')).toBe(
+    'allowed directory: "."',
+  )
+})
+
+test('where a link leads to is not told either', () => {
+  const folder = testFolder()
+  const [real, link] = [join(folder, 'real'), join(folder, 'link')]
+  mkdirSync(real)
+  symlinkSync(real, link)
+  expect(describeFault(new Error(`${real}/a.onnx is not in ${real}, nor is ${link}/b.onnx`), link)).toBe(
+    'a.onnx is not in ., nor is b.onnx',
   )
 })
 

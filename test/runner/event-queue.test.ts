@@ -68,7 +68,7 @@ test('a flush sends what waits, once, and nothing where nothing waits', async ()
 test('a flush is over when the group has been handed on', async () => {
   const handed = Promise.withResolvers<void>()
   const slow = new EventQueue(() => handed.promise)
-  slow.push({ type: 'ready' })
+  slow.push({ type: 'ready', device: null })
   let over = false
   const flushed = slow.flush().then(() => {
     over = true

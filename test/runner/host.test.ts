@@ -12,6 +12,13 @@ import { testFolder } from '../support/temporary.ts'
 
 const silent = pino({ level: 'silent' })
 
+/** What a model that loads no session does not care about. */
+const LOAD = {
+  session: { threads: 1, devices: [{ provider: 'cpu' }], options: {} },
+  maxBatch: 1,
+  predictionsDir: '/nowhere',
+} as const
+
 const TOKENS = join(FIXTURE_MODELS, 'test/tokens')
 
 /** Launches one runner and keeps what it reports. */
@@ -65,7 +72,7 @@ test("none of the server's settings reaches a runner, and no telemetry leaves it
 test('runs are made one after the other, and each reports its start, its output and its end', async () => {
   const { runner, events, next } = launch()
   const ready = next('ready')
-  runner.send({ type: 'load', package: location, session: { threads: 1, options: {} }, predictionsDir: '/nowhere' })
+  runner.send({ type: 'load', package: location, ...LOAD })
   await ready
   events.length = 0
   runner.send({
@@ -94,8 +101,7 @@ test('a package that cannot be imported is refused with the reason', async () =>
   runner.send({
     type: 'load',
     package: { ...location, entry: 'nowhere.ts' },
-    session: { threads: 1, options: {} },
-    predictionsDir: '/nowhere',
+    ...LOAD,
   })
   await next('refused')
   expect(events).toEqual([{ type: 'refused', message: expect.stringContaining('nowhere.ts') }])

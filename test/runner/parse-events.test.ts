@@ -12,8 +12,8 @@ const OUTPUT = { type: 'output', id: 'x', values: [null], files: [FILE] }
 const DONE = { type: 'done', id: 'x', output: null, files: [FILE], seconds: 0.5 }
 
 test.each<[event: unknown]>([
-  [{ type: 'inspected', signature: { input: {}, output: {} } }],
-  [{ type: 'ready' }],
+  [{ type: 'inspected', signature: { input: {}, output: {}, batches: false } }],
+  [{ type: 'ready', device: 'cpu' }],
   [{ type: 'refused', message: 'no' }],
   [{ type: 'started', id: 'x' }],
   [{ type: 'dropped', id: 'x' }],
@@ -28,14 +28,19 @@ test.each<[event: unknown]>([
 })
 
 test('one that is none spoils the whole message', () => {
-  expect(parseEvents([{ type: 'ready' }, { type: 'ready' }])).toHaveLength(2)
-  expect(parseEvents([{ type: 'ready' }, { type: 'nonsense' }])).toBeUndefined()
+  expect(
+    parseEvents([
+      { type: 'ready', device: 'cpu' },
+      { type: 'ready', device: 'cpu' },
+    ]),
+  ).toHaveLength(2)
+  expect(parseEvents([{ type: 'ready', device: 'cpu' }, { type: 'nonsense' }])).toBeUndefined()
 })
 
 test.each<[message: unknown]>([
   [null],
   ['ready'],
-  [{ type: 'ready' }],
+  [{ type: 'ready', device: 'cpu' }],
   [[null]],
   [[{ type: 'done', id: 'x', output: null, seconds: 1 }]],
   [[{ type: 'output', id: 'x', values: [] }]],

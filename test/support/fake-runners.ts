@@ -1,14 +1,21 @@
-import type { LaunchRunner, Runner, RunnerListener } from '../../src/runner/host.ts'
+import type { LaunchOptions, LaunchRunner, Runner, RunnerListener } from '../../src/runner/host.ts'
 import type { RunnerEvent, ToRunner } from '../../src/runner/protocol.ts'
 
 /** A runner without a process: the test says what it reports and when it dies. */
 class FakeRunner implements Runner {
+  readonly pid: number
   readonly received: ToRunner[] = []
+  /** How it was launched. */
+  readonly options: LaunchOptions
+  /** What it was asked to load; the spare has not been. */
+  load: Extract<ToRunner, { type: 'load' }> | undefined
   killed = false
   readonly #listener: RunnerListener
 
-  constructor(listener: RunnerListener) {
+  constructor(pid: number, listener: RunnerListener, options: LaunchOptions) {
+    this.pid = pid
     this.#listener = listener
+    this.options = options
   }
 
   /** Ids of the runs it was sent, one list for each message. */
@@ -21,6 +28,7 @@ class FakeRunner implements Runner {
   }
 
   send(message: ToRunner): void {
+    if (message.type === 'load') this.load = message
     this.received.push(message)
   }
 
@@ -49,14 +57,19 @@ class FakeRunner implements Runner {
 }
 
 export class FakeRunners {
-  readonly all: FakeRunner[] = []
-  readonly launch: LaunchRunner = (listener) => {
-    const runner = new FakeRunner(listener)
-    this.all.push(runner)
+  readonly #launched: FakeRunner[] = []
+  readonly launch: LaunchRunner = (listener, options = {}) => {
+    const runner = new FakeRunner(this.#launched.length + 1, listener, options)
+    this.#launched.push(runner)
     return runner
   }
 
-  /** The one that was launched last. */
+  /** Those that were asked to load a version, in the order in which they were started. */
+  get all(): FakeRunner[] {
+    return this.#launched.filter(({ load }) => load)
+  }
+
+  /** The one that was asked to load a version last. */
   get last(): FakeRunner {
     const runner = this.all.at(-1)
     if (!runner) throw new Error('No runner has been launched')

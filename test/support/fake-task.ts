@@ -3,6 +3,7 @@ import type { Task } from '../../src/scheduler/task.ts'
 /** A task that writes down what becomes of it. */
 export class FakeTask implements Task {
   readonly id: string
+  readonly account: string
   readonly input = {}
   readonly inputFiles = []
   size = 1
@@ -11,8 +12,9 @@ export class FakeTask implements Task {
   /** When the claim is on disk. */
   claimed: Promise<void> = Promise.resolve()
 
-  constructor(id: string) {
+  constructor(id: string, account = 'alice') {
     this.id = id
+    this.account = account
   }
 
   claim(): Promise<void> {

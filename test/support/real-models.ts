@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'vitest'
 
-const PUBLISHED = fileURLToPath(new URL('../../../shared/models', import.meta.url))
+export const PUBLISHED = fileURLToPath(new URL('../../../shared/models', import.meta.url))
 const PACKAGES = fileURLToPath(new URL('../fixtures/real-models', import.meta.url))
 
 /** Folder of what was published, by the name of the package that serves it. */

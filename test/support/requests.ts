@@ -1,6 +1,8 @@
+import type { Static } from '@sinclair/typebox'
 import { expect } from 'vitest'
 import { isTerminal } from '../../src/predictions/prediction.ts'
 import type { WirePrediction } from '../../src/predictions/schema.ts'
+import type { WireRunners } from '../../src/scheduler/schema.ts'
 import { eventually } from './eventually.ts'
 import type { TestServer } from './server.ts'
 import { bodyOf } from './wire.ts'
@@ -50,4 +52,16 @@ export function endOf(server: Caller, id: string): Promise<WirePrediction> {
     expect(prediction.status).toSatisfy(isTerminal)
     return prediction
   })
+}
+
+/** The processes that run a model now. */
+export async function runnersOfModel(server: Caller, model: string): Promise<number[]> {
+  const { results } = await listRunners(server)
+  return results.flatMap((runner) => (runner.model === model && runner.pid !== null ? [runner.pid] : []))
+}
+
+export async function listRunners(server: Caller): Promise<Static<typeof WireRunners>> {
+  const response = await server.call('GET', '/v1/runners')
+  expect(response.status).toBe(200)
+  return bodyOf(response)
 }
