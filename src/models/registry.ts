@@ -47,6 +47,8 @@ export class ModelRegistry {
   /** By content: the most bytes that a runner was seen to hold, and how many of them are written down. */
   readonly #peaks = new Map<string, { bytes: number; written: number }>()
   #countTimer: NodeJS.Timeout | undefined
+  readonly #closing = new AbortController()
+  #loading: Promise<void> | undefined
 
   constructor(options: RegistryOptions) {
     this.#options = options
@@ -61,15 +63,24 @@ export class ModelRegistry {
    * Reads what former runs knew and every package there is; resolves when all have been looked at.
    * @param keep tells, when it comes to sweeping, which content unfinished predictions were created with
    */
-  async load(keep: () => ReadonlySet<string>): Promise<void> {
+  load(keep: () => ReadonlySet<string>): Promise<void> {
+    this.#loading = this.#load(keep)
+    return this.#loading
+  }
+
+  async #load(keep: () => ReadonlySet<string>): Promise<void> {
     const packages = await this.#findPackages()
     for (const name of packages.keys()) this.#pending.add(name)
     const snapshots = this.#readStored()
     const queue = packages.values()
     const work = async () => {
-      for (const dir of queue) await this.#loadPackage(dir, snapshots)
+      for (const dir of queue) {
+        if (this.#closing.signal.aborted) return
+        await this.#loadPackage(dir, snapshots)
+      }
     }
     await Promise.all(Array.from({ length: INSPECTIONS }, work))
+    if (this.#closing.signal.aborted) return
     try {
       await this.#sweep(keep())
     } catch (error) {
@@ -168,7 +179,10 @@ export class ModelRegistry {
     if (grown) this.#options.writer.submit(store.rememberPeakMemory(contentHash, bytes)).catch(() => {})
   }
 
+  /** Resolves when nothing is read or written any more. */
   async close(): Promise<void> {
+    this.#closing.abort()
+    await this.#loading?.catch(() => {})
     clearTimeout(this.#countTimer)
     await this.#writeCounts()
   }
@@ -211,6 +225,7 @@ export class ModelRegistry {
       snapshots.set(hash, snapshot)
       await this.#publish(found, snapshot)
     } catch (error) {
+      if (this.#closing.signal.aborted) return
       const model = this.#models.get(name)
       if (model) model.current = newestFirst(model)[0]
       const serving = model?.current?.id ?? null
@@ -227,7 +242,7 @@ export class ModelRegistry {
   ): Promise<store.InspectedSnapshot> {
     if (known) return { ...known, sourceDir: dir, run }
     const location = { dir: this.#snapshots.dirOf(contentHash), entry, sourceDir: dir }
-    const signature = await inspectPackage(this.#options.launch, location, INSPECT_TIMEOUT_MS)
+    const signature = await inspectPackage(this.#options.launch, location, INSPECT_TIMEOUT_MS, this.#closing.signal)
     // Compiles the schema, so that its author hears of a fault in it and not the first who sends an input.
     inputValidator(openapiSchema(signature))({})
     const bytes = this.#snapshots.sizeOf(contentHash)

@@ -8,7 +8,12 @@ import type { PackageLocation, Signature } from './protocol.ts'
  * Imports a package in a process of its own and asks for its signature, without setup.
  * @throws AppError `invalid` with the reason when the code cannot be imported in time or is not a model.
  */
-export function inspectPackage(launch: LaunchRunner, location: PackageLocation, timeoutMs: number): Promise<Signature> {
+export function inspectPackage(
+  launch: LaunchRunner,
+  location: PackageLocation,
+  timeoutMs: number,
+  signal: AbortSignal,
+): Promise<Signature> {
   const { promise, resolve, reject } = Promise.withResolvers<Signature>()
   const refuse = (reason: string) => reject(new AppError('invalid', reason))
   const runner = launch({
@@ -22,9 +27,12 @@ export function inspectPackage(launch: LaunchRunner, location: PackageLocation, 
   const stopTimer = startTimer(timeoutMs, () =>
     refuse(`${location.entry} was not imported within ${formatDuration(timeoutMs)}`),
   )
+  const stop = () => refuse('The server stops')
+  signal.addEventListener('abort', stop)
   runner.send({ type: 'inspect', package: location })
   return promise.finally(() => {
     stopTimer()
+    signal.removeEventListener('abort', stop)
     runner.kill()
   })
 }

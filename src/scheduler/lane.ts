@@ -3,13 +3,9 @@ import type { ProviderChoice } from '../runner/execution-provider.ts'
 import { LoadProgress } from './load-progress.ts'
 import type { Replica, ReplicaEnd, ReplicaListener } from './replica.ts'
 import type { RunnableVersion } from './runnable-version.ts'
+import { type Breakage, SetupFailures } from './setup-failures.ts'
 import type { Task } from './task.ts'
 import { TaskQueue } from './task-queue.ts'
-
-/** A version that could not be set up is tried again after this. */
-const BROKEN_MS = 5 * 60_000
-/** Waits before a version whose process died during setup is tried again; after the last it counts as broken. */
-const CRASH_BACKOFF_MS = [100, 1_000]
 
 /** What a replica is given of what all share. */
 export interface Share {
@@ -60,16 +56,16 @@ export class Lane {
   #kept = 0
   /** How many there are to be for once, when what is to be loaded has been. */
   #restored = 0
-  #broken: { reason: string; until: number } | undefined
-  #crashes = 0
-  #backoff: NodeJS.Timeout | undefined
-  /** No replica more before this, because the last could not be set up although others could. */
-  #growAfter = 0
+  readonly #failures: SetupFailures
+  /** Of replicas beyond the first: that one cannot be loaded says nothing against those that serve. */
+  readonly #growthFailures: SetupFailures
   #draining = false
 
   constructor(version: RunnableVersion, options: LaneOptions) {
     this.version = version
     this.#options = options
+    this.#failures = new SetupFailures(options.clock)
+    this.#growthFailures = new SetupFailures(options.clock)
     this.#progress = new LoadProgress({
       clock: options.clock,
       doing: () => (this.#loading ? `Loading ${version.model}` : `Waiting for memory to load ${version.model}`),
@@ -104,10 +100,9 @@ export class Lane {
     return false
   }
 
-  /** Why the version cannot run at present, and until when, by the monotonic clock. */
-  get broken(): { reason: string; until: number } | undefined {
-    if (this.#broken && this.#options.clock.monotonic() >= this.#broken.until) this.#broken = undefined
-    return this.#broken
+  /** Why the version cannot run at present. */
+  get broken(): Breakage | undefined {
+    return this.#failures.broken
   }
 
   /** The replica that the lane lacks, if any. */
@@ -118,13 +113,12 @@ export class Lane {
   }
 
   #demandKind(): Demand['kind'] | undefined {
-    if (this.#draining || this.#backoff || this.broken) return
+    if (this.#draining || !this.#failures.mayTry) return
     const { size } = this
     if (this.queued > 0 && this.#options.started()) {
       if (size === 0) return 'first'
       const { maxReplicas } = this.version.run
-      if (size < maxReplicas && !this.#loading && this.#full && this.#options.clock.monotonic() >= this.#growAfter)
-        return 'more'
+      if (size < maxReplicas && !this.#loading && this.#full && this.#growthFailures.mayTry) return 'more'
     }
     return size < Math.max(this.#kept, this.#restored) ? 'kept' : undefined
   }
@@ -211,8 +205,7 @@ export class Lane {
 
   /** Gives up on the version for a while: whatever waits, and what comes meanwhile, fails with the reason. */
   break(reason: string): void {
-    this.#crashes = 0
-    this.#broken = { reason, until: this.#options.clock.monotonic() + BROKEN_MS }
+    this.#failures.break(reason)
     this.#options.onBroken(this.version, reason)
     this.#progress.end()
     for (const queue of [this.#secondChances, this.#queue])
@@ -222,7 +215,8 @@ export class Lane {
   /** Starts no further task; what runs goes on. */
   drain(): void {
     this.#draining = true
-    clearTimeout(this.#backoff)
+    this.#failures.stop()
+    this.#growthFailures.stop()
     this.#progress.end()
   }
 
@@ -278,7 +272,7 @@ export class Lane {
     if (!retired) {
       if (!this.#draining) this.#options.onDied(this.version, reason)
       if (neverRan) this.#onSetupFailure(reason, neverRan.crashed)
-      else this.#crashes = 0
+      else this.#failures.forgive()
     }
     this.#dispatch()
     this.#options.onIdle()
@@ -287,16 +281,9 @@ export class Lane {
   #onSetupFailure(reason: string, crashed: boolean): void {
     // Perhaps the end of the server itself; what waits is for the next one.
     if (this.#draining) return
-    const wait = crashed ? CRASH_BACKOFF_MS[this.#crashes++] : undefined
-    if (wait === undefined) {
-      if (!this.#ready) return this.break(reason)
-      this.#crashes = 0
-      this.#growAfter = this.#options.clock.monotonic() + BROKEN_MS
-      return
-    }
-    this.#backoff = setTimeout(() => {
-      this.#backoff = undefined
-      this.#options.onDemand()
-    }, wait)
+    const failures = this.#ready ? this.#growthFailures : this.#failures
+    if (crashed && failures.pauseAfterCrash(() => this.#options.onDemand())) return
+    if (failures === this.#failures) this.break(reason)
+    else failures.break(reason)
   }
 }

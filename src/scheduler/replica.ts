@@ -5,20 +5,14 @@ import type { ProviderChoice } from '../runner/execution-provider.ts'
 import type { Runner, RunnerListener } from '../runner/host.ts'
 import type { RunnerEvent, RunRequest } from '../runner/protocol.ts'
 import { startTimer } from '../timer.ts'
+import { Pace } from './pace.ts'
 import type { RunnableVersion } from './runnable-version.ts'
 import type { Task } from './task.ts'
 
 /** How long a canceled run may go on before its process is killed. */
 const CANCEL_GRACE_MS = 500
-/** Work sent ahead to a runner, so that it need not wait for the server between short runs. */
-const AHEAD_MS = 5
-const MAX_AHEAD = 64
-/** A batch is sent ahead where runs are shorter than this, so that the next one is at hand when one ends. */
-const BATCH_AHEAD_MS = 100
 /** Inputs beyond this many characters do not share a message. */
 const MESSAGE_SIZE = 2 ** 20
-/** Weight of the newest run in the average that decides how much is sent ahead. */
-const NEWEST = 0.2
 
 interface Sent {
   readonly task: Task
@@ -90,7 +84,7 @@ export class Replica {
   #state: 'loading' | 'ready' | 'retiring' | 'ended' = 'loading'
   #unsent: Sent[] = []
   #held = 0
-  #averageMs = AHEAD_MS
+  readonly #pace = new Pace()
   /** Whether the model has been given anything. */
   #begun = false
   /** Why it is about to end, where that is known before the process is gone. */
@@ -155,19 +149,12 @@ export class Replica {
 
   /** About how long a run takes, in milliseconds. */
   get averageMs(): number {
-    return this.#averageMs
+    return this.#pace.averageMs
   }
 
   /** How many more tasks may be sent. */
   get room(): number {
-    return this.#state === 'ready' ? Math.max(0, this.#capacity - this.load) : 0
-  }
-
-  get #capacity(): number {
-    const ahead = Math.min(MAX_AHEAD, Math.max(1, Math.floor(AHEAD_MS / this.#averageMs)))
-    if (!this.version.batches) return ahead
-    const { maxBatch } = this.version.run
-    return Math.max(ahead, this.#averageMs < BATCH_AHEAD_MS ? 2 * maxBatch : maxBatch)
+    return this.#state === 'ready' ? Math.max(0, this.#pace.capacity(this.version) - this.load) : 0
   }
 
   /** Keeps room for tasks that are being claimed. */
@@ -259,10 +246,10 @@ export class Replica {
       case 'metric':
         return this.#sent.get(event.id)?.task.onMetric(event.name, event.value)
       case 'done':
-        this.#measure(event.seconds)
+        this.#pace.measure(event.seconds)
         return this.#leave(event.id)?.task.onDone(event.output, event.files, event.seconds)
       case 'error':
-        this.#measure(event.seconds)
+        this.#pace.measure(event.seconds)
         return this.#leave(event.id)?.task.onFailed(event.message, event.seconds)
       case 'dropped':
         this.#leave(event.id)
@@ -322,10 +309,6 @@ export class Replica {
       if (this.#state === 'retiring' && !this.busy) this.kill()
       this.#listener.onFree()
     })
-  }
-
-  #measure(seconds: number): void {
-    this.#averageMs += (seconds * 1000 - this.#averageMs) * NEWEST
   }
 
   /** What native code prints while a batch runs may tell of any of its members. */

@@ -60,8 +60,8 @@ export async function runnersOfModel(server: Caller, model: string): Promise<num
   return results.flatMap((runner) => (runner.model === model && runner.pid !== null ? [runner.pid] : []))
 }
 
-export async function listRunners(server: Caller): Promise<Static<typeof WireRunners>> {
-  const response = await server.call('GET', '/v1/runners')
+export async function listRunners(server: Caller, headers: Headers = {}): Promise<Static<typeof WireRunners>> {
+  const response = await server.call('GET', '/v1/runners', { headers })
   expect(response.status).toBe(200)
   return bodyOf(response)
 }
