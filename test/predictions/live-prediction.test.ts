@@ -342,3 +342,40 @@ test('who stops listening is told nothing more', async () => {
   live.onLog('two')
   expect(told).toBe(1)
 })
+
+test('what is logged before the start is seen at once, and stored with what follows it', async () => {
+  const { live, stored, reader } = await setUp()
+  live.onLog('Loading test/model: 1 s so far\n')
+  expect(live.view).toMatchObject({ status: 'starting', logs: 'Loading test/model: 1 s so far\n', output: null })
+  vi.advanceTimersByTime(2 * CHUNK_MS)
+  await live.settled()
+  const chunks = reader.prepare('SELECT count(*) FROM prediction_chunks WHERE prediction_id = ?').pluck()
+  expect(chunks.get(live.id)).toBe(0)
+  await live.claim()
+  live.onStarted()
+  live.onLog('running\n')
+  live.onDone('done', [], 1)
+  await live.settled()
+  expect(stored()?.logs).toBe('Loading test/model: 1 s so far\nrunning\n')
+})
+
+test('a run that is begun a second time, after a batch has died, was begun once', async () => {
+  const { live, context, stored } = await setUp({ claimedAt: CREATED })
+  const begins: boolean[] = []
+  context.outbox.writesFor = async (_, began) => {
+    begins.push(began)
+    return []
+  }
+  live.change((p) => ({ ...p, webhook: 'http://127.0.0.1/' }))
+  await live.settled()
+  begins.length = 0
+  live.onStarted()
+  live.onStarted()
+  vi.advanceTimersByTime(START_DELAY_MS)
+  await live.settled()
+  live.onStarted()
+  live.onDone('done', [], 1)
+  await live.settled()
+  expect(begins).toEqual([true, false])
+  expect(stored()).toMatchObject({ status: 'succeeded', startedAt: CREATED })
+})

@@ -1,6 +1,6 @@
-import { beforeEach, expect, onTestFinished, test, vi } from 'vitest'
+import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { EventQueue } from '../../src/runner/event-queue.ts'
-import type { FromRunner } from '../../src/runner/protocol.ts'
+import { type FromRunner, LOGS_LIMIT } from '../../src/runner/protocol.ts'
 
 let sent: FromRunner[]
 let queue: EventQueue
@@ -89,4 +89,40 @@ test('a thousand outputs in a second make about fifty groups', () => {
   expect(sent.flat().flatMap((event) => (event.type === 'output' ? event.values : []))).toEqual([
     ...Array(1_000).keys(),
   ])
+})
+
+describe('logs', () => {
+  const MIB = 2 ** 20
+  const charactersOf = (id: string | null) =>
+    sent.flat().reduce((sum, event) => sum + (event.type === 'log' && event.id === id ? event.text.length : 0), 0)
+
+  test('of one run that come together leave as one event', async () => {
+    queue.push({ type: 'started', id: 'a' })
+    await queue.flush()
+    for (const text of ['one\n', 'two\n']) queue.pushLog('a', text)
+    queue.pushLog(null, 'three\n')
+    await queue.flush()
+    expect(sent.at(-1)).toEqual([
+      { type: 'log', id: 'a', text: 'one\ntwo\n' },
+      { type: 'log', id: null, text: 'three\n' },
+    ])
+  })
+
+  test('of a run that writes without end are dropped where they are made, a little beyond what is kept', async () => {
+    for (let i = 0; i < 100; i++) queue.pushLog('a', 'x'.repeat(MIB / 2))
+    await queue.flush()
+    expect(charactersOf('a')).toBeGreaterThan(LOGS_LIMIT)
+    expect(charactersOf('a')).toBeLessThanOrEqual(LOGS_LIMIT + MIB)
+    queue.push({ type: 'done', id: 'a', output: null, files: [], seconds: 1 })
+    queue.pushLog('b', 'another run')
+    await queue.flush()
+    expect(charactersOf('b')).toBe(11)
+  })
+
+  test('outside of runs are cut with a note', async () => {
+    for (let i = 0; i < 100; i++) queue.pushLog(null, 'x'.repeat(MIB))
+    await queue.flush()
+    expect(sent.flat().at(-1)).toMatchObject({ type: 'log', id: null, text: expect.stringContaining('is not logged]') })
+    expect(charactersOf(null)).toBeLessThanOrEqual(LOGS_LIMIT + 2 * MIB)
+  })
 })

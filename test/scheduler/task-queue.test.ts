@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { TaskQueue } from '../../src/scheduler/task-queue.ts'
 import { FakeTask } from '../support/fake-task.ts'
 
@@ -8,7 +8,7 @@ function queueOf(...ids: string[]): TaskQueue {
   return queue
 }
 
-const idsOf = (tasks: { id: string }[]) => tasks.map(({ id }) => id).join('')
+const idsOf = (tasks: Iterable<{ id: string }>) => Array.from(tasks, ({ id }) => id).join('')
 
 test.each([
   { title: 'gives tasks in the order they came', queue: () => queueOf('a', 'b', 'c'), take: 3, taken: 'abc', left: 0 },
@@ -43,4 +43,41 @@ test('tasks that come back go before all others, in their own order', () => {
   queue.pushFront(back)
   queue.pushFront([])
   expect(idsOf(queue.take(9))).toBe('abcde')
+})
+
+describe('accounts', () => {
+  /** `a1` is the first task of the account `a`. */
+  const fairQueueOf = (...ids: string[]): TaskQueue => {
+    const queue = new TaskQueue()
+    for (const id of ids) queue.push(new FakeTask(id, id[0]))
+    return queue
+  }
+
+  test.each([
+    { title: 'take turns', queue: ['a1', 'a2', 'a3', 'b1', 'b2'], expected: 'a1b1a2b2a3' },
+    { title: 'that come later wait for one turn of each other', queue: ['a1', 'a2', 'b1', 'c1'], expected: 'a1b1c1a2' },
+    { title: 'that are alone take every turn', queue: ['a1', 'a2', 'a3'], expected: 'a1a2a3' },
+  ])('$title', ({ queue, expected }) => {
+    expect(idsOf(fairQueueOf(...queue).take(9))).toBe(expected)
+  })
+
+  test('keep their turns from one taking to the next', () => {
+    const queue = fairQueueOf('a1', 'a2', 'a3', 'b1', 'b2')
+    expect([1, 2, 1, 1].map((count) => idsOf(queue.take(count)))).toEqual(['a1', 'b1a2', 'b2', 'a3'])
+    expect(queue.size).toBe(0)
+  })
+
+  test('whose last task left have no turn', () => {
+    const queue = fairQueueOf('a1', 'b1', 'c1', 'a2')
+    queue.delete('b1')
+    expect(idsOf(queue.take(9))).toBe('a1c1a2')
+  })
+
+  test('get back what was sent too early before anything else of theirs', () => {
+    const queue = fairQueueOf('a1', 'b1', 'a2', 'b2')
+    const back = queue.take(2)
+    queue.pushFront(back)
+    expect(idsOf(queue)).toBe('a1a2b1b2')
+    expect(idsOf(queue.take(9))).toBe('a1b1a2b2')
+  })
 })
