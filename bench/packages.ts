@@ -10,6 +10,9 @@ import { float32, value } from '../scripts/onnx/tensor.ts'
 import { writeModel } from '../scripts/onnx/write-model.ts'
 
 const CODE = fileURLToPath(new URL('./models', import.meta.url))
+const ENDLESS_LOOP = fileURLToPath(
+  new URL('../test/fixtures/hostile-models/hostile/loops-forever/loop.onnx', import.meta.url),
+)
 const OWNER = 'bench'
 const WIDTH = 1024
 
@@ -43,6 +46,18 @@ export function sizedPackages(dir: string, count: number, weightBytes: number, o
   )
 }
 
+/** Writes a model that looks for its cancellation between small steps. Returns its name. */
+export function cooperativePackage(dir: string): string {
+  return writeCode(dir, 'cooperative', 'cooperative.ts').name
+}
+
+/** Writes a model that never comes back from the engine. Returns its name. */
+export function endlessPackage(dir: string): string {
+  const { name, folder } = writeCode(dir, 'endless', 'endless.ts')
+  copyFileSync(ENDLESS_LOOP, join(folder, 'model.onnx'))
+  return name
+}
+
 /** @param weight what each is, so that no two models are the same */
 function oneMatrix(weightBytes: number, weight: number): ModelDescription {
   const columns = Math.max(1, Math.round(weightBytes / Float32Array.BYTES_PER_ELEMENT / WIDTH))
@@ -61,11 +76,16 @@ function writePackage(
   network: ModelDescription,
   { run, externalWeights = false }: PackageOptions,
 ): string {
-  const folder = join(dir, OWNER, name)
-  mkdirSync(folder, { recursive: true })
-  copyFileSync(join(CODE, code), join(folder, 'predict.ts'))
+  const { folder, name: fullName } = writeCode(dir, name, code)
   copyFileSync(join(CODE, 'numbers.ts'), join(folder, 'numbers.ts'))
   if (run) writeFileSync(join(folder, 'model.yaml'), stringify({ run }))
   writeModel(join(folder, 'model.onnx'), network, { externalWeights })
-  return `${OWNER}/${name}`
+  return fullName
+}
+
+function writeCode(dir: string, name: string, code: string): { name: string; folder: string } {
+  const folder = join(dir, OWNER, name)
+  mkdirSync(folder, { recursive: true })
+  copyFileSync(join(CODE, code), join(folder, 'predict.ts'))
+  return { name: `${OWNER}/${name}`, folder }
 }

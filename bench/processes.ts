@@ -30,7 +30,8 @@ export function startReceiver(): Promise<Listening> {
   return start([path('./receiver.ts')])
 }
 
-export function startReprise(dataDir: string): Promise<Listening> {
+/** @param flags of `reprise serve`, beside those that every trial needs */
+export function startReprise(dataDir: string, flags: readonly string[] = []): Promise<Listening> {
   return start([
     '--max-semi-space-size=8',
     path('../src/main.ts'),
@@ -41,6 +42,7 @@ export function startReprise(dataDir: string): Promise<Listening> {
     dataDir,
     '--log-level',
     'warn',
+    ...flags,
   ])
 }
 
@@ -62,8 +64,9 @@ async function start(args: string[]): Promise<Listening> {
   }
 }
 
-export function bareSessionRunsPerSecond(): number {
-  return Number(execFileSync(process.execPath, [path('./bare-session.ts')], { encoding: 'utf8' }))
+/** Runs a program of the bench to its end and reads the number that it prints. */
+export function measureAlone(program: string, ...args: string[]): number {
+  return Number(execFileSync(process.execPath, [path(program), ...args], { encoding: 'utf8' }))
 }
 
 export interface Memory {

@@ -11,5 +11,9 @@ export const ms = (value: number) => `${value.toFixed(2)} ms`
 export const rate = (value: number) => `${Math.round(value)}/s`
 
 export function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
+  return percentile(values, 50)
+}
+
+export function percentile(values: readonly number[], percent: number): number {
+  return [...values].sort((a, b) => a - b)[Math.floor((values.length * percent) / 100)] ?? Number.NaN
 }

@@ -1,5 +1,5 @@
 import { helloRequest } from './hello.ts'
-import { bareSessionRunsPerSecond, removeFolder, startEcho, startReprise, temporaryFolder } from './processes.ts'
+import { measureAlone, removeFolder, startEcho, startReprise, temporaryFolder } from './processes.ts'
 import { line, median, ms, rate, ratio, title } from './report.ts'
 import { type Load, load } from './wrk.ts'
 
@@ -15,7 +15,7 @@ export async function syncPredictions(): Promise<void> {
   const request = { scratchDir: dir, ...helloRequest }
   try {
     await load(`${reprise.address}/v1/predictions`, 8, 2, request)
-    const bare = bareSessionRunsPerSecond()
+    const bare = measureAlone('./bare-session.ts')
     line('', 'predictions', 'of the echo', 'of session.run', 'p50', 'p99', 'echo p50')
     for (const connections of CONNECTIONS) {
       const rounds: { echo: Load; reprise: Load }[] = []

@@ -24,6 +24,7 @@ const events = new EventQueue((group) => channel.send(group))
 const waiting: RunRequest[] = []
 /** Of the package; its place on this machine says nothing to those who read errors. */
 let packageDir = ''
+let prepared: Promise<unknown> | undefined
 let loaded: { model: Model; maxBatch: number; predictionsDir: string } | undefined
 /** The runs that the model has now. */
 const present = new Map<string, AbortController>()
@@ -34,19 +35,21 @@ outliveSignals()
 captureOutput()
 tellWhatKillsIt()
 
-function onMessage(message: ToRunner): unknown {
+function onMessage(message: ToRunner): Promise<void> | void {
   switch (message.type) {
     case 'prepare':
-      return Promise.all([import('../models/define-model.ts'), import('onnxruntime-node')])
+      // What cannot be had is asked for again, and missed, by the model that needs it.
+      prepared = Promise.allSettled([import('../models/define-model.ts'), import('onnxruntime-node')])
+      return
     case 'inspect':
-      resolveImports(message.package.sourceDir)
       return attempt(message.package.dir, async () => {
+        resolveImports(message.package.sourceDir)
         const { signature } = await Model.open(message.package)
         events.push({ type: 'inspected', signature })
       })
     case 'load':
-      resolveImports(message.package.sourceDir)
       return attempt(message.package.dir, async () => {
+        resolveImports(message.package.sourceDir)
         const model = await Model.open(message.package)
         const device = await model.setup(message.session, (text) => log(`${text}\n`))
         const { maxBatch, predictionsDir } = message
@@ -90,6 +93,7 @@ function nextBatch(most: number): RunRequest[] {
 async function attempt(dir: string, work: () => Promise<void>): Promise<void> {
   packageDir = dir
   try {
+    await prepared
     await work()
   } catch (error) {
     events.push({ type: 'refused', message: describeFault(error, dir) })

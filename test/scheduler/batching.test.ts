@@ -43,11 +43,14 @@ function sentAlone(): Record<string, boolean> {
 }
 
 test('a runner has a batch, and the next one at hand where runs are short', async () => {
-  enqueue(...'abcdefghij')
+  enqueue('first', ...'abcdefghijk')
   runners.last.report(READY)
   await pass()
-  expect(runners.last.runs.flat()).toEqual([...'abcdefgh'])
-  expect(scheduler.queued).toBe(2)
+  expect(runners.last.runs.flat(), 'before it is known how long they take').toEqual(['first', ...'abc'])
+  runners.last.finish('first', 0.02)
+  await pass()
+  expect(runners.last.runs.flat()).toEqual(['first', ...'abcdefgh'])
+  expect(scheduler.queued).toBe(3)
 })
 
 test('a runner of long batches is sent no other before one ends', async () => {

@@ -94,7 +94,9 @@ describe('dispatch', () => {
 
   test.each([
     { seconds: 1, first: 1 },
-    { seconds: 0.004, first: 1 },
+    { seconds: 0.05, first: 1 },
+    { seconds: 0.04, first: 2 },
+    { seconds: 0.004, first: 2 },
     { seconds: 0.0008, first: 6 },
     { seconds: 0, first: 64 },
   ])('sends $first at a time where runs take $seconds s', async ({ seconds, first }) => {
