@@ -56,6 +56,8 @@ export interface Server {
   app: FastifyInstance
   /** `http://HOST:PORT` as bound. */
   address: string
+  /** Resolves when every package has been looked at; what cannot be served has been logged. */
+  loaded: Promise<void>
   /** Stops taking work, lets running predictions finish for a while, then releases everything. */
   close(): Promise<void>
 }
@@ -133,7 +135,7 @@ export async function compose(
       .then(() => {
         for (const version of models.warmVersions()) scheduler.warm(version)
       })
-    loaded.catch((error) => log.error({ err: error }, 'the packages could not be loaded'))
+      .catch((error) => log.error({ err: error }, 'the packages could not be loaded'))
     if (!(await doneWithin(PATIENCE_MS, loaded)))
       log.warn({ models: models.pending }, 'listening although some packages could not be imported yet')
 
@@ -217,7 +219,7 @@ export async function compose(
     removal.start()
     webhooks.start()
     log.info({ models: models.list().map(({ owner, name }) => `${owner}/${name}`) }, 'serving')
-    return { app, address, close: () => releases.disposeAsync() }
+    return { app, address, loaded, close: () => releases.disposeAsync() }
   } catch (error) {
     await releases.disposeAsync()
     throw error

@@ -5,6 +5,7 @@ import { Socket } from 'node:net'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { siblingModule } from '../sibling-module.ts'
+import { captureOutput } from './capture-output.ts'
 import { CHANNEL_DESCRIPTOR, Channel } from './channel.ts'
 import { describeFault } from './describe-fault.ts'
 import { dieWithTheServer } from './die-with-the-server.ts'
@@ -32,7 +33,7 @@ const present = new Map<string, AbortController>()
 dieWithTheServer()
 goFirstWhenMemoryRunsOut()
 outliveSignals()
-captureOutput()
+captureOutput(log)
 tellWhatKillsIt()
 
 function onMessage(message: ToRunner): Promise<void> | void {
@@ -117,19 +118,6 @@ function cancel(id: string): void {
 function log(text: string): void {
   const [id = null, ...others] = present.keys()
   events.pushLog(others.length === 0 ? id : null, text)
-}
-
-/** What the model prints goes to the logs. */
-function captureOutput(): void {
-  type Written = () => void
-  const write = (chunk: string | Uint8Array, encoding?: BufferEncoding | Written, written?: Written): boolean => {
-    log(typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString())
-    const callback = typeof encoding === 'function' ? encoding : written
-    if (callback) process.nextTick(callback)
-    return true
-  }
-  process.stdout.write = write
-  process.stderr.write = write
 }
 
 /**

@@ -33,6 +33,8 @@ function variables(dataDir: string, settings: Settings): NodeJS.ProcessEnv {
 export async function startServer(settings: Settings = {}, overrides: Overrides = {}): Promise<TestServer> {
   const dataDir = settings.DATA_DIR ?? makeFolder()
   const server = await compose(readConfig([], variables(dataDir, settings)), process.env, overrides)
+  // On a busy machine it listens before it has looked at all of many packages.
+  await server.loaded
   return {
     ...server,
     ...clientsOf(server.address),
