@@ -15,7 +15,12 @@ const { default: storyteller } = await import('../models/reprise/storyteller/pre
 const { loadSession } = await import('../src/runner/engine.ts')
 
 const dir = fileURLToPath(new URL('../models/reprise/storyteller', import.meta.url))
-const settings = { threads: availableParallelism(), devices: [{ provider: 'cpu' as const }], options: {} }
+const settings = {
+  threads: availableParallelism(),
+  devices: [{ provider: 'cpu' as const }],
+  shareWeights: false,
+  options: {},
+}
 const setup = {
   path: (file: string) => `${dir}/${file}`,
   session: (file: string) => loadSession(dir, file, settings, { log() {}, onDevice() {} }),

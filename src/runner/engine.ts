@@ -3,6 +3,7 @@ import type { InferenceSession } from 'onnxruntime-common'
 import { createOnFirst } from './choose-provider.ts'
 import { assertCudaLibrary } from './cuda-library.ts'
 import { deviceName, type ProviderChoice } from './execution-provider.ts'
+import { hasExternalData } from './external-data.ts'
 import { withPreparedFeeds } from './prepared-feeds.ts'
 import type { SessionSettings } from './protocol.ts'
 
@@ -17,15 +18,18 @@ export interface SessionListener {
 export async function loadSession(
   dir: string,
   file: string,
-  { threads, devices, options }: SessionSettings,
+  { threads, devices, shareWeights, options }: SessionSettings,
   { log, onDevice }: SessionListener,
 ): Promise<InferenceSession> {
   const path = packagePath(dir, file)
+  // A copy of the weights in the order that the processor likes best is each process's own: 128 MiB instead of 32 for
+  // 96 MiB of weights, and 106 ms to load instead of 19. Single rows run as fast without; large batches would not.
+  const prepacking = shareWeights && (await hasExternalData(path)) ? { disable_prepacking: '1' } : {}
   const own: InferenceSession.SessionOptions = {
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     // Threads that spin while they wait burn the cores that other runners need.
-    extra: { session: { intra_op: { allow_spinning: '0' } } },
+    extra: { session: { intra_op: { allow_spinning: '0' }, ...prepacking } },
     ...options,
   }
   if (own.executionProviders) {

@@ -106,11 +106,12 @@ export class Replica {
       onPrinted: (text) => this.#log(text),
       onExit: (how) => this.#onExit(how),
     })
-    const { setupTimeoutMs, sessionOptions, maxBatch } = version.run
+    const { setupTimeoutMs, sessionOptions, maxBatch, maxReplicas } = version.run
+    const shareWeights = maxReplicas > 1 && !version.batches
     this.#runner.send({
       type: 'load',
       package: version.package,
-      session: { threads, devices, options: sessionOptions },
+      session: { threads, devices, shareWeights, options: sessionOptions },
       maxBatch,
       predictionsDir,
     })
