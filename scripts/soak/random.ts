@@ -1,17 +1,12 @@
-/** Choices that can be made again (mulberry32). */
+import { uniformNumbers } from '../onnx/random.ts'
+
+/** Choices that can be made again. */
 export class Random {
-  #state: number
+  /** Gives numbers from 0 to just below 1. */
+  readonly next: () => number
 
   constructor(seed: number) {
-    this.#state = seed | 0
-  }
-
-  /** A number from 0 to just below 1. */
-  next(): number {
-    this.#state = (this.#state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+    this.next = uniformNumbers(seed)
   }
 
   /** An integer from 0 to one below the bound. */
