@@ -68,7 +68,8 @@ export class Lane {
     this.#growthFailures = new SetupFailures(options.clock)
     this.#progress = new LoadProgress({
       clock: options.clock,
-      doing: () => (this.#loading ? `Loading ${version.model}` : `Waiting for memory to load ${version.model}`),
+      doing: () =>
+        `${this.#loading ? 'Loading' : this.#failures.mayTry ? 'Waiting for memory to load' : 'Waiting to try again to load'} ${version.model}`,
       tell: (text) => {
         for (const task of this.#queue) task.onLog(text)
       },

@@ -263,3 +263,27 @@ test('a package that is still being looked at asks to try again, and one that is
   })
   expect(codes).toEqual(['unavailable', 'not_found'])
 })
+
+test('what decides how much memory is set aside for a version is known after a restart', async () => {
+  const { start } = setUp({ 'test/echo/predict.ts': ECHO, 'test/echo/weights.bin': 'w'.repeat(1_000) })
+  const first = await start()
+  const { runnable } = first.registry.getModel('test/echo').current
+  expect(runnable.bytes).toBe(1_000 + ECHO.length)
+  expect(first.registry.findPeakMemory(runnable.contentHash)).toBeUndefined()
+  // Only what is a good deal more is worth a write.
+  for (const bytes of [100, 105, 200]) first.registry.rememberPeakMemory(runnable.contentHash, bytes)
+  expect(first.registry.findPeakMemory(runnable.contentHash)).toBe(200)
+  await first.stop()
+
+  const { registry } = await start()
+  expect(registry.getModel('test/echo').current.runnable).toEqual(runnable)
+  expect(registry.findPeakMemory(runnable.contentHash)).toBe(200)
+})
+
+test('a registry that is closed while it looks at a package leaves nothing running, and breaks nothing', async () => {
+  const { start } = setUp({ 'test/echo/predict.ts': ECHO, 'test/other/predict.ts': ECHO })
+  const { logged, registry } = await start({ onLaunch: (opened) => void opened.close() })
+  await registry.close()
+  expect(logged).toEqual([])
+  expect(registry.list()).toEqual([])
+})
