@@ -28,6 +28,7 @@ export function inspectPackage(
     refuse(`${location.entry} was not imported within ${formatDuration(timeoutMs)}`),
   )
   const stop = () => refuse('The server stops')
+  if (signal.aborted) stop()
   signal.addEventListener('abort', stop)
   runner.send({ type: 'inspect', package: location })
   return promise.finally(() => {
