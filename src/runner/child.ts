@@ -78,8 +78,9 @@ async function runWaiting(): Promise<void> {
       return { request, folder: join(predictionsDir, request.id), signal: controller.signal }
     })
     await events.flush()
-    await model.run(runs, events)
+    const again = await model.run(runs, events)
     present.clear()
+    waiting.unshift(...again.map((request) => ({ ...request, alone: true })))
   }
   await events.flush()
 }

@@ -6,7 +6,7 @@ import { loadSession, packagePath } from './engine.ts'
 import type { EventQueue } from './event-queue.ts'
 import { completeInput } from './input-files.ts'
 import { ModelFile } from './model-file.ts'
-import type { PackageLocation, SessionSettings, Signature } from './protocol.ts'
+import type { PackageLocation, RunRequest, SessionSettings, Signature } from './protocol.ts'
 import { type Run, RunReport } from './run-report.ts'
 
 type Schema = Record<string, unknown>
@@ -66,13 +66,17 @@ export class Model {
     return devices.size === 0 ? null : [...devices].join(', ')
   }
 
-  /** Runs inputs, more than one only where the model takes them so, and reports all that comes of it; never throws. */
-  async run(runs: readonly Run[], events: EventQueue): Promise<void> {
+  /**
+   * Runs inputs, more than one only where the model takes them so, and reports all that comes of it; never throws.
+   * @returns what is to be run again, each by itself, because they have failed together
+   */
+  async run(runs: readonly Run[], events: EventQueue): Promise<RunRequest[]> {
     const begin = performance.now()
     const reports = runs.map((run) => new RunReport(run, this.#dir, begin, events))
     const { predict, predictBatch } = this.#definition
     if (predictBatch) return this.#runBatch(predictBatch, reports)
     for (const report of reports) await report.settle(() => this.#runOne(predict, report))
+    return []
   }
 
   async #runOne(predict: Definition['predict'], report: RunReport): Promise<void> {
@@ -82,37 +86,45 @@ export class Model {
     await report.done(this.#streams ? null : await result, this.#definition.output)
   }
 
-  /** Where the batch fails as a whole, each member is run by itself, so that one bad input does not fail the others. */
-  async #runBatch(predictBatch: NonNullable<Definition['predictBatch']>, reports: readonly RunReport[]): Promise<void> {
+  /** Where a batch fails as a whole, nobody knows which member is to blame. */
+  async #runBatch(
+    predictBatch: NonNullable<Definition['predictBatch']>,
+    reports: readonly RunReport[],
+  ): Promise<RunRequest[]> {
     const ready: { report: RunReport; input: Record<string, unknown> }[] = []
     for (const report of reports)
       await report.settle(async () => void ready.push({ report, input: await this.#inputOf(report) }))
     const members = ready.map(({ report }) => report)
+    if (members.length === 0) return []
     try {
-      if (ready.length === 0) return
       const outputs = await predictBatch(
         ready.map(({ input }) => input),
-        {
-          ...this.#contextOf((text) => {
-            for (const { log } of members) log(text)
-          }),
-          signal: abortedWithAll(members.map(({ member }) => member.signal)),
-          members: members.map(({ log, member }) => ({ log, ...member })),
-        },
+        this.#batchContextOf(members),
       )
-      assertOutputs(outputs, ready.length)
+      assertOutputs(outputs, members.length)
       for (const [index, report] of members.entries())
         await report.settle(async () => {
           const output = outputs[index]
           if (output instanceof Error) throw output
           await report.done(output, this.#definition.output)
         })
+      return []
     } catch (error) {
-      const [only, ...others] = members
-      if (others.length === 0) return only?.fail(error)
-      for (const report of members)
-        if (report.member.signal.aborted) report.fail('It was canceled')
-        else await this.#runBatch(predictBatch, [report])
+      const innocent = members.filter(({ member }) => members.length > 1 && !member.signal.aborted)
+      for (const report of members) if (!innocent.includes(report)) report.fail(error)
+      for (const report of innocent) report.giveBack()
+      return innocent.map(({ run }) => run.request)
+    }
+  }
+
+  #batchContextOf(members: readonly RunReport[]): BatchContext<unknown> {
+    const logToAll = (text: string) => {
+      for (const { log } of members) log(text)
+    }
+    return {
+      ...this.#contextOf(logToAll),
+      signal: abortedWithAll(members.map(({ member }) => member.signal)),
+      members: members.map(({ log, member }) => ({ log, ...member })),
     }
   }
 

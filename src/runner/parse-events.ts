@@ -18,6 +18,7 @@ function isRunnerEvent(value: unknown): value is RunnerEvent {
     case 'refused':
       return typeof value.message === 'string'
     case 'started':
+    case 'returned':
     case 'dropped':
       return typeof id === 'string'
     case 'output':

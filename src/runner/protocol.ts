@@ -87,6 +87,8 @@ export type RunnerEvent =
   | { type: 'metric'; id: string; name: string; value: number }
   | { type: 'done'; id: string; output: unknown; files: OutputFile[]; seconds: number }
   | { type: 'error'; id: string; message: string; seconds: number }
+  /** The batch that it was in has failed as a whole: it waits again, to be started once more, alone. */
+  | { type: 'returned'; id: string }
   /** A queued run was forgotten. */
   | { type: 'dropped'; id: string }
 

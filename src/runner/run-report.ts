@@ -72,6 +72,11 @@ export class RunReport {
     this.#events.push({ type: 'done', id: this.run.request.id, output: value ?? null, files, seconds: this.#seconds })
   }
 
+  /** It will be run again. */
+  giveBack(): void {
+    this.#events.push({ type: 'returned', id: this.run.request.id })
+  }
+
   fail(error: unknown): void {
     const message = describeFault(error, this.#packageDir)
     this.#events.push({ type: 'error', id: this.run.request.id, message, seconds: this.#seconds })

@@ -16,7 +16,7 @@ const MESSAGE_SIZE = 2 ** 20
 
 interface Sent {
   readonly task: Task
-  readonly alone: boolean
+  alone: boolean
   started: boolean
   /** Nobody waits for the answer any more. */
   abandoned: boolean
@@ -252,6 +252,8 @@ export class Replica {
       case 'error':
         this.#pace.measure(event.seconds)
         return this.#leave(event.id)?.task.onFailed(event.message, event.seconds)
+      case 'returned':
+        return this.#onReturned(this.#sent.get(event.id))
       case 'dropped':
         this.#leave(event.id)
         return
@@ -283,6 +285,15 @@ export class Replica {
       sent.task.onFailed(`Prediction timed out after ${formatDuration(predictTimeoutMs)}`)
       this.abandon(sent.task.id)
     })
+  }
+
+  /** Its batch has failed; it waits in the runner, to be started again by itself. */
+  #onReturned(sent: Sent | undefined): void {
+    if (!sent) return
+    sent.stopTimer?.()
+    sent.stopTimer = undefined
+    sent.started = false
+    sent.alone = true
   }
 
   /** Where others of its batch are still wanted, it only stops being waited for. */

@@ -16,6 +16,7 @@ test.each<[event: unknown]>([
   [{ type: 'ready', device: 'cpu' }],
   [{ type: 'refused', message: 'no' }],
   [{ type: 'started', id: 'x' }],
+  [{ type: 'returned', id: 'x' }],
   [{ type: 'dropped', id: 'x' }],
   [OUTPUT],
   [{ ...OUTPUT, files: [] }],

@@ -120,6 +120,37 @@ describe('a batch whose process dies', () => {
   })
 })
 
+describe('a batch that fails as a whole', () => {
+  test('has its members run alone by the runner, and only the one that ends the process fails', async () => {
+    const tasks = await begin('a', 'b', 'c')
+    runners.last.report(...['a', 'b', 'c'].map((id) => ({ type: 'returned', id }) as const))
+    runners.last.finish('a', 0.2)
+    runners.last.report({ type: 'started', id: 'b' })
+    runners.last.die('was ended by SIGFPE')
+    await pass()
+    runners.last.report(READY)
+    await pass()
+    expect(sentAlone()).toEqual({ c: true })
+    runners.last.finish('c', 0.2)
+    expect(endings(tasks)).toEqual([
+      'done a',
+      "failed: The model's process was ended by SIGFPE while it ran this prediction",
+      'done c',
+    ])
+  })
+
+  test('gives each member the whole time again', async () => {
+    const [a, b] = await begin('a', 'b')
+    await pass(50_000)
+    runners.last.report({ type: 'returned', id: 'a' }, { type: 'returned', id: 'b' }, { type: 'started', id: 'a' })
+    await pass(50_000)
+    expect(a?.story.at(-1)).toBe('started')
+    await pass(10_000)
+    expect(a?.story.at(-1)).toBe('failed: Prediction timed out after 1m')
+    expect(b?.story.at(-1)).toBe('started')
+  })
+})
+
 describe('canceling', () => {
   test('a member of a batch leaves the process alone', async () => {
     const [a, b] = await begin('a', 'b')
