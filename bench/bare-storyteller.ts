@@ -18,7 +18,7 @@ const dir = fileURLToPath(new URL('../models/reprise/storyteller', import.meta.u
 const settings = {
   threads: availableParallelism(),
   devices: [{ provider: 'cpu' as const }],
-  shareWeights: false,
+
   options: {},
 }
 const setup = {

@@ -1,9 +1,9 @@
 import { isAbsolute, join, relative } from 'node:path'
 import type { InferenceSession } from 'onnxruntime-common'
+import { isRecord } from '../is-record.ts'
 import { createOnFirst } from './choose-provider.ts'
 import { assertCudaLibrary } from './cuda-library.ts'
 import { deviceName, type ProviderChoice } from './execution-provider.ts'
-import { hasExternalData } from './external-data.ts'
 import { withPreparedFeeds } from './prepared-feeds.ts'
 import type { SessionSettings } from './protocol.ts'
 
@@ -18,19 +18,16 @@ export interface SessionListener {
 export async function loadSession(
   dir: string,
   file: string,
-  { threads, devices, shareWeights, options }: SessionSettings,
+  { threads, devices, options }: SessionSettings,
   { log, onDevice }: SessionListener,
 ): Promise<InferenceSession> {
   const path = packagePath(dir, file)
-  // A copy of the weights in the order that the processor likes best is each process's own: 128 MiB instead of 32 for
-  // 96 MiB of weights, and 106 ms to load instead of 19. Single rows run as fast without; large batches would not.
-  const prepacking = shareWeights && (await hasExternalData(path)) ? { disable_prepacking: '1' } : {}
   const own: InferenceSession.SessionOptions = {
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     // Threads that spin while they wait burn the cores that other runners need.
-    extra: { session: { intra_op: { allow_spinning: '0' }, ...prepacking } },
     ...options,
+    extra: withDefaults({ session: { intra_op: { allow_spinning: '0' } } }, options.extra),
   }
   if (own.executionProviders) {
     const session = await createSession(path, own)
@@ -41,6 +38,15 @@ export async function loadSession(
   const { session, choice } = await createOnFirst(file, devices, create, log)
   onDevice(deviceName(choice))
   return withPreparedFeeds(session)
+}
+
+/** What a package says counts, and what it leaves open is as we want it, in nested settings, too. */
+function withDefaults(defaults: Record<string, unknown>, given: unknown): Record<string, unknown> {
+  if (!isRecord(given)) return defaults
+  const merged = { ...defaults, ...given }
+  for (const [key, value] of Object.entries(defaults))
+    if (isRecord(value) && isRecord(given[key])) merged[key] = withDefaults(value, given[key])
+  return merged
 }
 
 /** Makes a session on one device or none. */

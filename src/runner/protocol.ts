@@ -18,8 +18,6 @@ export interface SessionSettings {
   threads: number
   /** What to run on, tried in this order. */
   devices: readonly ProviderChoice[]
-  /** Whether weights should be left as they lie on the disk, where the replicas of a version share them. */
-  shareWeights: boolean
   options: Readonly<Record<string, unknown>>
 }
 

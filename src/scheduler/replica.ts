@@ -3,7 +3,7 @@ import type { Clock } from '../clock.ts'
 import { formatDuration } from '../duration.ts'
 import type { ProviderChoice } from '../runner/execution-provider.ts'
 import type { Runner, RunnerListener } from '../runner/host.ts'
-import type { RunnerEvent, RunRequest } from '../runner/protocol.ts'
+import { LOGS_LIMIT, type RunnerEvent, type RunRequest } from '../runner/protocol.ts'
 import { startTimer } from '../timer.ts'
 import { Pace } from './pace.ts'
 import type { RunnableVersion } from './runnable-version.ts'
@@ -11,6 +11,8 @@ import type { Task } from './task.ts'
 
 /** How long a canceled run may go on before its process is killed. */
 const CANCEL_GRACE_MS = 500
+/** How long a runner with nothing under way may take to begin what it was sent. */
+const STALL_MS = 30_000
 /** Inputs beyond this many characters do not share a message. */
 const MESSAGE_SIZE = 2 ** 20
 
@@ -87,6 +89,10 @@ export class Replica {
   readonly #pace = new Pace()
   /** Whether the model has been given anything. */
   #begun = false
+  /** Runs while the process has tasks and has begun none of them. */
+  #stallTimer: NodeJS.Timeout | undefined
+  /** Characters of what it printed outside of runs that have been logged. */
+  #printed = 0
   /** Why it is about to end, where that is known before the process is gone. */
   #reason: string | undefined
   readonly #stopSetupTimer: () => void
@@ -106,12 +112,11 @@ export class Replica {
       onPrinted: (text) => this.#log(text),
       onExit: (how) => this.#onExit(how),
     })
-    const { setupTimeoutMs, sessionOptions, maxBatch, maxReplicas } = version.run
-    const shareWeights = maxReplicas > 1 && !version.batches
+    const { setupTimeoutMs, sessionOptions, maxBatch } = version.run
     this.#runner.send({
       type: 'load',
       package: version.package,
-      session: { threads, devices, shareWeights, options: sessionOptions },
+      session: { threads, devices, options: sessionOptions },
       maxBatch,
       predictionsDir,
     })
@@ -181,6 +186,7 @@ export class Replica {
       this.#sent.set(task.id, sent)
       this.#unsent.push(sent)
     }
+    this.#watchForStall()
     return true
   }
 
@@ -276,6 +282,8 @@ export class Replica {
 
   #onStarted(sent: Sent | undefined): void {
     if (!sent) return
+    clearTimeout(this.#stallTimer)
+    this.#stallTimer = undefined
     this.#begun = true
     sent.started = true
     if (sent.abandoned) return this.#killAfterGrace(sent)
@@ -311,8 +319,26 @@ export class Replica {
     this.#sent.delete(id)
     if (sent.abandoned) queueMicrotask(() => sent.task.onReleased())
     if (sent.started) this.runs++
+    this.#watchForStall()
     this.#tellFree()
     return sent
+  }
+
+  /** What a run has left behind may hold the process for ever; the deadline of the next one begins only with it. */
+  #watchForStall(): void {
+    let waits = this.#sent.size > 0
+    for (const { started } of this.#sent.values())
+      if (started) {
+        waits = false
+        break
+      }
+    if (!waits) clearTimeout(this.#stallTimer)
+    this.#stallTimer = waits ? (this.#stallTimer ?? setTimeout(() => this.#endStalled(), STALL_MS)) : undefined
+  }
+
+  #endStalled(): void {
+    this.#reason ??= `The model's process began nothing for ${formatDuration(STALL_MS)}`
+    this.kill()
   }
 
   #tellFree(): void {
@@ -327,8 +353,10 @@ export class Replica {
   #log(text: string): void {
     const running = [...this.#sent.values()].filter(({ started }) => started)
     const [only, ...others] = running
-    if (only && others.length === 0) only.task.onLog(text)
-    else this.#listener.onServerLog(text)
+    if (only && others.length === 0) return only.task.onLog(text)
+    if (this.#printed > LOGS_LIMIT) return
+    this.#printed += text.length
+    this.#listener.onServerLog(text)
   }
 
   #onExit(how: string): void {
@@ -336,6 +364,7 @@ export class Replica {
     const retired = this.#state === 'retiring'
     this.#state = 'ended'
     this.#stopSetupTimer()
+    clearTimeout(this.#stallTimer)
     const all = [...this.#sent.values()]
     this.#sent.clear()
     for (const { stopTimer, abandoned, task } of all) {

@@ -17,7 +17,7 @@ async function load(settings: Partial<SessionSettings>, dir = PITCH, file = 'pit
   await loadSession(
     dir,
     file,
-    { threads: 1, devices: [{ provider: 'cpu' }], shareWeights: false, options: {}, ...settings },
+    { threads: 1, devices: [{ provider: 'cpu' }], options: {}, ...settings },
     { log: (line) => lines.push(line), onDevice: (device) => devices.push(device) },
   )
   return { devices, lines }

@@ -14,7 +14,7 @@ const silent = pino({ level: 'silent' })
 
 /** What a model that loads no session does not care about. */
 const LOAD = {
-  session: { threads: 1, devices: [{ provider: 'cpu' }], shareWeights: false, options: {} },
+  session: { threads: 1, devices: [{ provider: 'cpu' }], options: {} },
   maxBatch: 1,
   predictionsDir: '/nowhere',
 } as const

@@ -212,17 +212,6 @@ describe('replicas', () => {
     expect(runners.all.map(({ load }) => load?.session.threads)).toEqual([2, 2])
   })
 
-  test.each([
-    { what: 'several', run: { maxReplicas: 2 }, batches: false, shared: true },
-    { what: 'one', run: {}, batches: false, shared: false },
-    { what: 'several that run batches', run: { maxReplicas: 2 }, batches: true, shared: false },
-  ])('$what: the weights are shared? $shared', async ({ run, batches, shared }) => {
-    start()
-    enqueue({ ...sized('a', 10, run), batches }, 'task')
-    await pass()
-    expect(runners.last.load?.session.shareWeights).toBe(shared)
-  })
-
   test('beyond the first are not added where the cores are taken', async () => {
     start({ threads: 2 })
     enqueue(sized('a', 10, { maxReplicas: 3, threads: 2 }), ...'abc')

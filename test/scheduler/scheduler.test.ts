@@ -200,6 +200,17 @@ describe('a process that dies', () => {
     expect(runners.all).toHaveLength(3)
   })
 
+  test('because it begins nothing for half a minute gives back what it was sent', async () => {
+    await warmUp({ seconds: 1 })
+    const [task] = enqueue('a')
+    await pass(30_000)
+    expect(runners.all[0]?.killed).toBe(true)
+    runners.last.report(READY)
+    await pass()
+    runners.last.finish('a', 1)
+    expect(task?.story.at(-1)).toBe('done a')
+  })
+
   test('for a reason that it told fails its task with that', async () => {
     await warmUp({ seconds: 1 })
     const [task] = enqueue('a')
@@ -383,6 +394,7 @@ describe('the end', () => {
     await warmUp({ seconds: 1 })
     const [, queued] = enqueue('running', 'queued')
     await pass()
+    runners.last.report({ type: 'started', id: 'running' })
     let drained = false
     void scheduler.drain().then(() => {
       drained = true
