@@ -2,6 +2,9 @@ import { parseContentType } from '../files/content-type.ts'
 import { isRecord } from '../is-record.ts'
 import type { RunnerEvent } from './protocol.ts'
 
+/** Levels of an output, and of the list that streamed values come in. */
+const DEEPEST = 510
+
 /** Undefined for what no runner says by itself: a model's own code can send messages over the same channel. */
 export function parseEvents(message: unknown): readonly RunnerEvent[] | undefined {
   return Array.isArray(message) && message.every(isRunnerEvent) ? message : undefined
@@ -22,13 +25,15 @@ function isRunnerEvent(value: unknown): value is RunnerEvent {
     case 'dropped':
       return typeof id === 'string'
     case 'output':
-      return typeof id === 'string' && Array.isArray(value.values) && isFileList(value.files)
+      return typeof id === 'string' && Array.isArray(value.values) && isShallow(value.values) && isFileList(value.files)
     case 'log':
       return (typeof id === 'string' || id === null) && typeof value.text === 'string'
     case 'metric':
       return typeof id === 'string' && typeof value.name === 'string' && Number.isFinite(value.value)
     case 'done':
-      return typeof id === 'string' && Number.isFinite(value.seconds) && isFileList(value.files)
+      return (
+        typeof id === 'string' && Number.isFinite(value.seconds) && isShallow(value.output) && isFileList(value.files)
+      )
     case 'error':
       return typeof id === 'string' && typeof value.message === 'string' && Number.isFinite(value.seconds)
     default:
@@ -38,6 +43,14 @@ function isRunnerEvent(value: unknown): value is RunnerEvent {
 
 function isSignature(value: unknown): boolean {
   return isRecord(value) && isRecord(value.input) && isRecord(value.output) && typeof value.batches === 'boolean'
+}
+
+/** What is nested deeper than a runner allows cannot be written as JSON again. */
+function isShallow(value: unknown, levels = DEEPEST): boolean {
+  if (typeof value !== 'object' || value === null) return true
+  if (levels === 0) return false
+  for (const item of Array.isArray(value) ? value : Object.values(value)) if (!isShallow(item, levels - 1)) return false
+  return true
 }
 
 function isFileList(value: unknown): boolean {

@@ -200,7 +200,10 @@ export class Lane {
 
   /** Takes a task out of the queue, or tells the process to stop it. */
   abandon(id: string): void {
-    if (this.#queue.delete(id) || this.#secondChances.delete(id)) return
+    if (this.#queue.delete(id) || this.#secondChances.delete(id)) {
+      if (this.queued === 0) this.#progress.end()
+      return
+    }
     for (const replica of this.#replicas) replica.abandon(id)
   }
 
@@ -270,11 +273,9 @@ export class Lane {
     this.#replicas.delete(replica)
     this.#queue.pushFront(untouched)
     for (const task of suspects) this.#secondChances.push(task)
-    if (!retired) {
-      if (!this.#draining) this.#options.onDied(this.version, reason)
-      if (neverRan) this.#onSetupFailure(reason, neverRan.crashed)
-      else this.#failures.forgive()
-    }
+    if (!retired && !this.#draining) this.#options.onDied(this.version, reason)
+    if (!neverRan) for (const failures of [this.#failures, this.#growthFailures]) failures.forgive()
+    else if (!retired) this.#onSetupFailure(reason, neverRan.crashed)
     this.#dispatch()
     this.#options.onIdle()
   }

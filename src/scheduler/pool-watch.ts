@@ -58,11 +58,12 @@ export class PoolWatch {
     const { budget, peaks } = this.#options
     const { contentHash, run } = replica.version
     replica.memoryBytes = bytes
-    if (bytes > (peaks.find(contentHash) ?? 0)) peaks.remember(contentHash, bytes)
     if (run.memoryBytes !== null && bytes > run.memoryBytes)
       replica.exceed(bytes, `the ${formatBytes(run.memoryBytes)} that its package allows (run.memory)`)
     else if (bytes > budget.memoryBytes)
       replica.exceed(bytes, `the ${formatBytes(budget.memoryBytes)} that all models may use together (REPRISE_MEMORY)`)
+    // One input that asks for too much does not speak for the others.
+    else if (bytes > (peaks.find(contentHash) ?? 0)) peaks.remember(contentHash, bytes)
   }
 
   /** Ends what has been idle for too long, or reloads what has far more or fewer threads than its part. */

@@ -275,13 +275,15 @@ export class Replica {
     if (this.#state !== 'loading') return
     this.#state = 'ready'
     this.device = device
+    // What was measured while it loaded says little about what it holds now.
+    this.memoryBytes = undefined
     this.readyAt = this.#clock.monotonic()
     this.idleSince = this.readyAt
     this.#listener.onReady()
   }
 
   #onStarted(sent: Sent | undefined): void {
-    if (!sent) return
+    if (!sent || sent.started) return
     clearTimeout(this.#stallTimer)
     this.#stallTimer = undefined
     this.#begun = true
@@ -297,7 +299,7 @@ export class Replica {
 
   /** Its batch has failed; it waits in the runner, to be started again by itself. */
   #onReturned(sent: Sent | undefined): void {
-    if (!sent) return
+    if (!sent?.started || sent.alone || !this.version.batches) return
     sent.stopTimer?.()
     sent.stopTimer = undefined
     sent.started = false

@@ -49,6 +49,8 @@ export class SetupFailures {
    * @returns false when it has been tried often enough; otherwise `retry` is called after a while
    */
   pauseAfterCrash(retry: () => void): boolean {
+    // Several replicas of one round are one try.
+    if (this.#pause) return true
     const wait = CRASH_BACKOFF_MS[this.#crashes++]
     if (wait === undefined) return false
     this.#pause = setTimeout(() => {

@@ -28,6 +28,12 @@ test.each<[event: unknown]>([
   expect(parseEvents([event])).toEqual([event])
 })
 
+test('an output that is nested too deeply to be written again is no event', () => {
+  const nested = (levels: number): unknown => JSON.parse('['.repeat(levels) + ']'.repeat(levels))
+  expect(parseEvents([{ ...DONE, output: nested(500) }])).toHaveLength(1)
+  expect(parseEvents([{ ...DONE, output: nested(100_000) }])).toBeUndefined()
+})
+
 test('one that is none spoils the whole message', () => {
   expect(
     parseEvents([

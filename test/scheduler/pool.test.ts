@@ -169,7 +169,7 @@ describe('memory', () => {
     sizes.set(runners.last.pid, 600 * MIB)
     await pass(WATCH_MS)
     expect(task?.story.at(-1)).toMatch(/held 600 MiB .* 500 MiB that all models may use together/)
-    expect(peaks.get('a')).toBe(600 * MIB)
+    expect(peaks.get('a')).toBe(100 * MIB)
     // It may try again, alone.
     const [again] = enqueue(sized('a', 600), 'again')
     await pass()
