@@ -37,7 +37,7 @@ export class RunnerWatch {
   async look(mayKill: boolean): Promise<void> {
     const answer: unknown = await (await this.#api.send('GET', '/v1/runners')).json()
     if (!isRunners(answer)) throw new Error('GET /v1/runners was not answered as its schema says')
-    this.peakMemoryBytes = Math.max(this.peakMemoryBytes, answer.memory_used_bytes)
+    this.peakMemoryBytes = Math.max(this.peakMemoryBytes, answer.memory_used_bytes ?? 0)
     this.pids = answer.results.flatMap(({ pid }) => pid ?? [])
     const present = new Map(answer.results.flatMap(({ pid, model }) => (pid && model ? [[pid, model] as const] : [])))
     for (const [pid, model] of this.#present) if (!present.has(pid)) this.gone.add(model)

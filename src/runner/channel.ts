@@ -1,10 +1,14 @@
 import type { Socket } from 'node:net'
 import { messageOf } from '../errors.ts'
+import { isBloated } from './message-bounds.ts'
 
 /** The file descriptor at which a runner finds its end. */
 export const CHANNEL_DESCRIPTOR = 3
 
 const NEWLINE = 10
+/** So many pieces of a message are joined where they are smaller than this, in bytes, on average. */
+const MOST_PIECES = 4_096
+const SMALLEST_PIECE = 1_024
 
 export interface ChannelListener {
   onMessage(message: unknown, bytes: number): void
@@ -60,6 +64,9 @@ export class Channel {
     if (from === chunk.length || this.#over) return
     this.#pieces.push(chunk.subarray(from))
     this.#pending += chunk.length - from
+    // Of single bytes, each piece takes a hundred times what it holds.
+    if (this.#pieces.length > MOST_PIECES && this.#pending < SMALLEST_PIECE * this.#pieces.length)
+      this.#pieces = [Buffer.concat(this.#pieces)]
     if (this.#pending > this.#longestLine) this.#break(`a message of more than ${this.#longestLine} bytes`)
   }
 
@@ -68,6 +75,7 @@ export class Channel {
     const line = rest.length === 0 ? first : Buffer.concat(this.#pieces)
     this.#pieces = []
     this.#pending = 0
+    if (isBloated(line)) return this.#break('a message of too many objects')
     let message: unknown
     try {
       message = JSON.parse(line.toString('utf8'))

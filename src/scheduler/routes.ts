@@ -30,8 +30,8 @@ export const runnerRoutes: FastifyPluginAsyncTypebox<{
       const whole = operators.includes(account)
       return {
         threads: budget.threads,
-        memory_limit_bytes: budget.memoryBytes,
-        memory_used_bytes: used,
+        memory_limit_bytes: whole ? budget.memoryBytes : null,
+        memory_used_bytes: whole ? used : null,
         queued,
         results: statuses.map((status) =>
           toWireRunner(status, status.version && models.findVersionId(status.version.contentHash), whole),

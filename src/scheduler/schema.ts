@@ -25,8 +25,8 @@ const WireRunner = Type.Object({
 export const WireRunners = Type.Object(
   {
     threads: Type.Number({ description: 'Cores that all runners share' }),
-    memory_limit_bytes: Type.Number(),
-    memory_used_bytes: Type.Number(),
+    memory_limit_bytes: orNull(Type.Number()),
+    memory_used_bytes: orNull(Type.Number()),
     queued: Type.Number({ description: 'Predictions of all versions that wait' }),
     results: Type.Array(WireRunner),
   },
