@@ -23,10 +23,13 @@ export class Pace {
     else this.#averageMs += (milliseconds - this.#averageMs) * NEWEST
   }
 
-  /** How many tasks may be in a replica at once: what it runs, and what it is to run next. */
-  capacity({ batches, run }: RunnableVersion): number {
+  /** How many more tasks a replica may be given that has some: to run, and to run next. */
+  room({ batches, run }: RunnableVersion, load: number): number {
     const atOnce = batches ? run.maxBatch : 1
+    if (this.#averageMs === Number.POSITIVE_INFINITY) return Math.max(0, atOnce - load)
+    // A part of the next batch, sent while a long one runs, would be run without those who come until it ends.
+    if (this.#averageMs >= NEXT_AHEAD_MS) return load > 0 ? 0 : atOnce
     const ahead = Math.min(MAX_AHEAD, Math.floor(AHEAD_MS / this.#averageMs))
-    return Math.max(ahead, this.#averageMs < NEXT_AHEAD_MS ? 2 * atOnce : atOnce)
+    return Math.max(0, Math.max(ahead, 2 * atOnce) - load)
   }
 }

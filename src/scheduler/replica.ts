@@ -160,7 +160,7 @@ export class Replica {
 
   /** How many more tasks may be sent. */
   get room(): number {
-    return this.#state === 'ready' ? Math.max(0, this.#pace.capacity(this.version) - this.load) : 0
+    return this.#state === 'ready' ? this.#pace.room(this.version, this.load) : 0
   }
 
   /** Keeps room for tasks that are being claimed. */
