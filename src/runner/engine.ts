@@ -1,11 +1,11 @@
 import { isAbsolute, join, relative } from 'node:path'
 import type { InferenceSession } from 'onnxruntime-common'
-import { isRecord } from '../is-record.ts'
 import { createOnFirst } from './choose-provider.ts'
 import { assertCudaLibrary } from './cuda-library.ts'
 import { deviceName, type ProviderChoice } from './execution-provider.ts'
 import { withPreparedFeeds } from './prepared-feeds.ts'
 import type { SessionSettings } from './protocol.ts'
+import { withDefaults } from './with-defaults.ts'
 
 export interface SessionListener {
   /** A line for whoever looks after the model. */
@@ -38,15 +38,6 @@ export async function loadSession(
   const { session, choice } = await createOnFirst(file, devices, create, log)
   onDevice(deviceName(choice))
   return withPreparedFeeds(session)
-}
-
-/** What a package says counts, and what it leaves open is as we want it, in nested settings, too. */
-function withDefaults(defaults: Record<string, unknown>, given: unknown): Record<string, unknown> {
-  if (!isRecord(given)) return defaults
-  const merged = { ...defaults, ...given }
-  for (const [key, value] of Object.entries(defaults))
-    if (isRecord(value) && isRecord(given[key])) merged[key] = withDefaults(value, given[key])
-  return merged
 }
 
 /** Makes a session on one device or none. */

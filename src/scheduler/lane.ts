@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts'
 import type { ProviderChoice } from '../runner/execution-provider.ts'
+import type { Wish } from './admission.ts'
 import { LoadProgress } from './load-progress.ts'
 import type { Replica, ReplicaEnd, ReplicaListener } from './replica.ts'
 import type { RunnableVersion } from './runnable-version.ts'
@@ -38,7 +39,7 @@ export interface Reservation {
  * those it has are full; or one that is kept although nothing waits.
  */
 export interface Demand {
-  kind: 'first' | 'more' | 'kept'
+  kind: Wish['kind']
   /** By the monotonic clock. */
   since: number
 }
@@ -68,8 +69,7 @@ export class Lane {
     this.#growthFailures = new SetupFailures(options.clock)
     this.#progress = new LoadProgress({
       clock: options.clock,
-      doing: () =>
-        `${this.#loading ? 'Loading' : this.#failures.mayTry ? 'Waiting for memory to load' : 'Waiting to try again to load'} ${version.model}`,
+      doing: () => this.#doing(),
       tell: (text) => {
         for (const task of this.#queue) task.onLog(text)
       },
@@ -106,8 +106,8 @@ export class Lane {
     return this.#failures.broken
   }
 
-  /** The replica that the lane lacks, if any. */
-  get demand(): Demand | undefined {
+  /** The replica that the lane lacks, if any; from the first time that it is asked the lane remembers since when. */
+  takeDemand(): Demand | undefined {
     const kind = this.#demandKind()
     this.#demandedSince = kind && (this.#demandedSince ?? this.#options.clock.monotonic())
     return kind && { kind, since: this.#demandedSince ?? 0 }
@@ -122,6 +122,13 @@ export class Lane {
       if (size < maxReplicas && !this.#loading && this.#full && this.#growthFailures.mayTry) return 'more'
     }
     return size < Math.max(this.#kept, this.#restored) ? 'kept' : undefined
+  }
+
+  /** What is being done for those who wait. */
+  #doing(): string {
+    const { model } = this.version
+    if (this.#loading) return `Loading ${model}`
+    return this.#failures.mayTry ? `Waiting for memory to load ${model}` : `Waiting to try again to load ${model}`
   }
 
   get #loading(): boolean {
@@ -250,14 +257,13 @@ export class Lane {
     }
     if (this.queued === 0) return
     if (!this.#ready) this.#progress.begin()
-    if (this.demand) this.#options.onDemand()
+    if (this.#demandKind()) this.#options.onDemand()
   }
 
   #giveSecondChances(): void {
     const replica = this.#secondChances.size > 0 && this.#roomiest()
     if (!replica) return
-    const tasks = this.#secondChances.take(this.#secondChances.size)
-    if (!replica.send(tasks, { alone: true })) for (const task of tasks) this.#secondChances.push(task)
+    replica.send(this.#secondChances.take(this.#secondChances.size), { alone: true })
   }
 
   /** A task is sent only after its claim is on disk, so that a restart never runs it twice. */

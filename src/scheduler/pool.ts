@@ -108,7 +108,7 @@ export class Pool {
   #grantRound(): boolean {
     const wishes: { lane: Lane; demand: Demand }[] = []
     for (const lane of this.lanes) {
-      const { demand } = lane
+      const demand = lane.takeDemand()
       if (demand) wishes.push({ lane, demand })
     }
     wishes.sort((a, b) => WISH_ORDER[a.demand.kind] - WISH_ORDER[b.demand.kind] || a.demand.since - b.demand.since)

@@ -145,7 +145,7 @@ export class Replica {
   }
 
   get busy(): boolean {
-    return this.#sent.size + this.#held > 0
+    return this.load > 0
   }
 
   /** How many tasks are in it. */
@@ -161,6 +161,11 @@ export class Replica {
   /** How many more tasks may be sent. */
   get room(): number {
     return this.#state === 'ready' ? this.#pace.room(this.version, this.load) : 0
+  }
+
+  /** What the model has now: one, or a batch. */
+  get #running(): Sent[] {
+    return [...this.#sent.values()].filter(({ started }) => started)
   }
 
   /** Keeps room for tasks that are being claimed. */
@@ -310,8 +315,8 @@ export class Replica {
   #killAfterGrace(sent: Sent): void {
     sent.stopTimer?.()
     sent.stopTimer = undefined
-    const running = [...this.#sent.values()].filter(({ started }) => started)
-    if (running.every(({ abandoned }) => abandoned)) sent.stopTimer = startTimer(CANCEL_GRACE_MS, () => this.kill())
+    if (this.#running.every(({ abandoned }) => abandoned))
+      sent.stopTimer = startTimer(CANCEL_GRACE_MS, () => this.kill())
   }
 
   #leave(id: string): Sent | undefined {
@@ -353,8 +358,7 @@ export class Replica {
 
   /** What native code prints while a batch runs may tell of any of its members. */
   #log(text: string): void {
-    const running = [...this.#sent.values()].filter(({ started }) => started)
-    const [only, ...others] = running
+    const [only, ...others] = this.#running
     if (only && others.length === 0) return only.task.onLog(text)
     if (this.#printed > LOGS_LIMIT) return
     this.#printed += text.length
@@ -367,13 +371,13 @@ export class Replica {
     this.#state = 'ended'
     this.#stopSetupTimer()
     clearTimeout(this.#stallTimer)
+    const together = this.#running.length > 1
     const all = [...this.#sent.values()]
     this.#sent.clear()
     for (const { stopTimer, abandoned, task } of all) {
       stopTimer?.()
       if (abandoned) task.onReleased()
     }
-    const together = all.filter(({ started }) => started).length > 1
     const wanted = all.filter(({ abandoned }) => !abandoned)
     if (!together)
       for (const { started, task } of wanted)
