@@ -87,5 +87,7 @@ test('who is no operator sees no processes, and no reasons', async () => {
   expect(await seenBy('r8_bob')).toEqual(whole)
   expect(await seenBy('r8_local')).toEqual(whole)
   expect(await seenBy('r8_alice')).toEqual(whole.map(([model]) => [model, false, false]))
+  expect(await listRunners(server, as('r8_bob'))).toMatchObject({ memory_limit_bytes: expect.any(Number) })
+  expect(await listRunners(server, as('r8_alice'))).toMatchObject({ memory_limit_bytes: null, memory_used_bytes: null })
   expect((await server.call('GET', '/v1/runners')).status).toBe(401)
 })

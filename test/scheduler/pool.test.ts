@@ -309,6 +309,18 @@ test('those who wait for a slow model are told how long it has taken', async () 
   expect(task?.story.at(-2)).toBe('log Loaded test/slow after 45.0 s\n')
 })
 
+test('a wait that nobody is left to hear of is over', async () => {
+  start()
+  const version = sized('slow', 10)
+  enqueue(version, 'gone')
+  await pass(3_000)
+  scheduler.abandon('slow', 'gone')
+  await pass(30_000)
+  const [task] = enqueue(version, 'task')
+  await pass(1_000)
+  expect(task?.story).toEqual(['log Loading test/slow: 1 s so far\n'])
+})
+
 test("a version's account with a long queue leaves every second turn to another", async () => {
   start()
   const version = sized('a', 10)

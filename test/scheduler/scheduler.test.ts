@@ -371,6 +371,32 @@ describe('a version that cannot be set up', () => {
     }
   })
 
+  test('and has run something since, however it ended then, has all its tries again', async () => {
+    const brief = makeVersion({ idleTimeoutMs: 10_000 }, { contentHash: 'brief' })
+    for (let i = 0; i < 4; i++) {
+      const task = new FakeTask(`${i}`)
+      scheduler.enqueue(brief, task)
+      runners.last.die('was ended by SIGSEGV')
+      await pass(100)
+      runners.last.report(READY)
+      await pass()
+      runners.last.finish(`${i}`, 1)
+      expect(task.story.at(-1)).toBe(`done ${i}`)
+      await pass(20_000)
+      expect(runners.last.killed).toBe(true)
+    }
+  })
+
+  test('in several replicas at once has failed once', async () => {
+    scheduler.warm(makeVersion({ minReplicas: 3, maxReplicas: 3 }, { contentHash: 'wide' }))
+    expect(runners.all).toHaveLength(3)
+    for (const runner of [...runners.all]) runner.die('was ended by SIGKILL')
+    await pass(99)
+    expect(runners.all).toHaveLength(3)
+    await pass(1)
+    expect(runners.all).toHaveLength(6)
+  })
+
   test('after all: a process that dies right after it was ready is not started for ever', async () => {
     const [task] = enqueue('a')
     for (const wait of [100, 1_000, 0]) {
