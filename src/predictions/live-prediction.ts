@@ -149,19 +149,19 @@ export class LivePrediction implements Task {
     return this.#acknowledged
   }
 
-  /** How much has been produced: streamed values, and characters of logs. */
+  /** How much has been produced: streamed values, and characters of logs. Nothing, before the start is committed. */
   get produced(): Readonly<Mark> {
-    return this.#output.mark
+    return this.#begun ? this.#output.mark : NOTHING
   }
 
-  /** Values streamed so far; the array grows in place. */
+  /** Values streamed so far; nothing, before the start is committed. */
   get streamed(): readonly unknown[] {
-    return this.#output.values
+    return this.#begun ? this.#output.values : []
   }
 
-  /** The files in what was streamed, in its order; grows in place. */
+  /** The files in what was streamed, in its order. */
   get streamedFiles(): readonly ServedFile[] {
-    return this.#output.files
+    return this.#begun ? this.#output.files : []
   }
 
   /** Calls back after each change that readers may see, until the returned function is called. */
@@ -267,6 +267,11 @@ export class LivePrediction implements Task {
     this.#left = true
     this.#clearTimers()
     this.#publish()
+  }
+
+  /** Whether readers know that it runs: only then does `view` show what it gives out, and its files are served. */
+  get #begun(): boolean {
+    return this.#acknowledged.status !== 'starting'
   }
 
   #produced(): Produced {

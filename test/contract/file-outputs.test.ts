@@ -16,6 +16,7 @@ import { cancel, create, endOf, find, run } from '../support/requests.ts'
 import { type Settings, startServer, type TestServer } from '../support/server.ts'
 import { someModels } from '../support/some-models.ts'
 import { testFolder } from '../support/temporary.ts'
+import { testServer } from '../support/test-server.ts'
 import { bodyOf, exchange } from '../support/wire.ts'
 
 const MAKES = 'test/makes-files'
@@ -460,6 +461,17 @@ describe('a stream of files', () => {
       break
     }
     await cancel(server, created.id)
+  })
+
+  test('tells no file before it is served, also where the disk is slow', async () => {
+    const slow = await testServer(SETTINGS, { commitDelayMs: 100 })
+    const created = await create(slow, STREAMS, { count: 2, hang_after: 1 })
+    for await (const { data } of readEvents(streamUrlOf(created))) {
+      expect(await textAt(data)).toBe('file 0')
+      expect(await find(slow, created.id)).toMatchObject({ status: 'processing', output: [data] })
+      break
+    }
+    await cancel(slow, created.id)
   })
 
   test('that is canceled keeps the files it has told, and they are served', async () => {
