@@ -105,6 +105,28 @@ export function defineModel<Definition>(definition: Definition): Definition {
   return definition
 }
 
+export type TrainContext = Omit<PredictContext<undefined>, 'state' | 'file'>
+
+/** Files of a package by their paths; a text is written as UTF-8. */
+export type PackageFiles = Readonly<Record<string, Uint8Array | string>>
+
+export interface TrainingDefinition<Input extends TObject> {
+  /** Inputs by name; one with a `default` may be left out. */
+  input: Input
+  /**
+   * Makes the package of a new version from what a client sends. It may hold data, and of code only what this package
+   * holds itself, unchanged: `readFile(ctx.path('predict.ts'))`.
+   */
+  train(input: Static<Input>, ctx: TrainContext): Promise<PackageFiles> | PackageFiles
+}
+
+/** What `train.ts` exports: the way in which a version makes others out of examples. */
+export function defineTraining<Input extends TObject>(
+  definition: TrainingDefinition<Input>,
+): TrainingDefinition<Input> {
+  return definition
+}
+
 /** Output that arrives item by item: `predict` yields what clients see as a growing list. */
 export function stream<Item extends TSchema>(items: Item) {
   return Type.Array(items, { 'x-cog-array-type': 'iterator' })

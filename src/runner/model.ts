@@ -1,26 +1,14 @@
-import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
-import { isRecord } from '../is-record.ts'
-import type { BatchContext, PredictContext, SetupContext } from '../models/define-model.ts'
+import type { BatchContext, SetupContext } from '../models/define-model.ts'
+import { type Definition, streams } from './definition.ts'
 import { loadSession, packagePath } from './engine.ts'
 import type { EventQueue } from './event-queue.ts'
 import { completeInput } from './input-files.ts'
 import { ModelFile } from './model-file.ts'
+import { openDefinition } from './open-definition.ts'
 import type { PackageLocation, RunRequest, SessionSettings, Signature } from './protocol.ts'
 import { type Run, RunReport } from './run-report.ts'
 
-type Schema = Record<string, unknown>
-
-/** What a package's default export has to be, as far as a runner calls it. */
-interface Definition {
-  input: Schema & { properties: Record<string, Schema> }
-  output: Schema
-  setup?: (ctx: SetupContext) => unknown
-  predict?: (input: Record<string, unknown>, ctx: PredictContext<unknown>) => unknown
-  predictBatch?: (inputs: Record<string, unknown>[], ctx: BatchContext<unknown>) => unknown
-}
-
-/** The code of a package, imported, and after `setup` ready to run. */
+/** What a package runs, opened, and after `setup` ready to run. */
 export class Model {
   readonly #dir: string
   readonly #definition: Definition
@@ -32,17 +20,15 @@ export class Model {
   private constructor(dir: string, definition: Definition) {
     this.#dir = dir
     this.#definition = definition
-    this.#streams = isStream(definition.output)
+    this.#streams = streams(definition)
     this.#defaults = {}
     for (const [name, schema] of Object.entries(definition.input.properties))
       if ('default' in schema) this.#defaults[name] = schema.default
   }
 
-  /** @throws when the file cannot be imported or its default export is not a model. */
-  static async open({ dir, entry }: PackageLocation): Promise<Model> {
-    const { default: definition }: { default?: unknown } = await import(pathToFileURL(join(dir, entry)).href)
-    assertDefinition(definition, entry)
-    return new Model(dir, definition)
+  /** @throws when the package holds nothing that can be run */
+  static async open(location: PackageLocation): Promise<Model> {
+    return new Model(location.dir, await openDefinition(location))
   }
 
   /** Whether it runs many inputs at once. */
@@ -143,10 +129,6 @@ export class Model {
   }
 }
 
-function isStream(output: Schema): boolean {
-  return output['x-cog-array-type'] === 'iterator'
-}
-
 /** A signal that is aborted when all of them are. */
 function abortedWithAll(signals: readonly AbortSignal[]): AbortSignal {
   const controller = new AbortController()
@@ -163,19 +145,4 @@ function assertOutputs(outputs: unknown, count: number): asserts outputs is unkn
     throw new Error(
       `predictBatch returned ${outputs.length} outputs for ${count} inputs; it has to return one for each`,
     )
-}
-
-function assertDefinition(value: unknown, entry: string): asserts value is Definition {
-  if (!isRecord(value)) throw new Error(`${entry} has no default export; write \`export default defineModel({ … })\``)
-  const { input, output, setup, predict, predictBatch } = value
-  if (!isRecord(input) || !isRecord(input.properties)) throw new Error(`${entry}: input must be Type.Object({ … })`)
-  if (!isRecord(output)) throw new Error(`${entry}: output must be a TypeBox schema`)
-  if (setup !== undefined && typeof setup !== 'function') throw new Error(`${entry}: setup must be a function`)
-  if (predictBatch === undefined) {
-    if (typeof predict !== 'function') throw new Error(`${entry}: predict must be a function`)
-    return
-  }
-  if (typeof predictBatch !== 'function') throw new Error(`${entry}: predictBatch must be a function`)
-  if (predict !== undefined) throw new Error(`${entry}: there can be predict or predictBatch, not both`)
-  if (isStream(output)) throw new Error(`${entry}: predictBatch cannot stream; write predict as an async generator`)
 }

@@ -1,0 +1,11 @@
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { assertDefinition, type Definition } from './definition.ts'
+import type { PackageLocation } from './protocol.ts'
+
+/** Reads what a package runs. @throws when its code cannot be imported, or exports something else than a model */
+export async function openDefinition({ dir, entry }: PackageLocation): Promise<Definition> {
+  const { default: definition }: { default?: unknown } = await import(pathToFileURL(join(dir, entry)).href)
+  assertDefinition(definition, entry)
+  return definition
+}
