@@ -14,8 +14,9 @@ import { FILE_LIMIT_BYTES, FileService } from './files/service.ts'
 import { FileStore, fileStatements } from './files/store.ts'
 import { findGpus } from './hardware/gpus.ts'
 import { hardwareOf } from './hardware/hardware.ts'
-import { ModelRegistry } from './models/registry.ts'
-import { ModelStore, modelStatements } from './models/store.ts'
+import { fullName } from './models/model.ts'
+import { openModels } from './models/open-models.ts'
+import { modelStatements } from './models/store.ts'
 import { Downloader } from './outbound/downloader.ts'
 import { DataRemoval } from './predictions/data-removal.ts'
 import { PredictionFolders } from './predictions/folders.ts'
@@ -105,14 +106,19 @@ export async function compose(
     const launch = runnerLauncher(environment, records)
     const folders = await PredictionFolders.open(join(dataDir, 'predictions'))
     const predictionStore = new PredictionStore(reader)
-    const models = new ModelRegistry({
-      store: new ModelStore(reader),
+    const operators = new Operators(config.operators)
+    const models = openModels({
+      reader,
       writer,
+      operators,
       launch,
       clock,
       log,
-      snapshotsDir: join(dataDir, 'versions'),
+      dataDir,
       packageDirs: packageDirs(config),
+      onCurrent(current) {
+        if (current && current.runnable.run.minReplicas > 0) scheduler.warm(current.runnable)
+      },
     })
     releases.defer(() => models.close())
     const gpus = await gpusFound
@@ -123,21 +129,17 @@ export async function compose(
       budget: { threads: config.threads, memoryBytes: config.memoryBytes },
       gpus,
       measure: measureMemory,
-      peaks: {
-        find: (contentHash) => models.findPeakMemory(contentHash),
-        remember: (contentHash, bytes) => models.rememberPeakMemory(contentHash, bytes),
-      },
+      peaks: models.peaks,
       predictionsDir: folders.root,
     })
     releases.defer(() => scheduler.close())
+    const { registry } = models
     const loaded = models
       .load(() => predictionStore.unfinishedContent())
-      .then(() => {
-        for (const version of models.warmVersions()) scheduler.warm(version)
-      })
+      .then(() => models.watch())
       .catch((error) => log.error({ err: error }, 'the packages could not be loaded'))
     if (!(await doneWithin(PATIENCE_MS, loaded)))
-      log.warn({ models: models.pending }, 'listening although some packages could not be imported yet')
+      log.warn({ models: registry.pending }, 'listening although some packages could not be imported yet')
 
     if (config.privateNetwork && (config.publicUrl !== undefined || config.trustProxy))
       log.warn(
@@ -172,7 +174,7 @@ export async function compose(
       store: predictionStore,
       writer,
       scheduler,
-      models,
+      models: registry,
       files,
       folders,
       outbox: webhooks,
@@ -200,7 +202,7 @@ export async function compose(
       config,
       log,
       tokens,
-      models,
+      models: registry,
       predictions,
       presenter,
       webhooks,
@@ -208,7 +210,7 @@ export async function compose(
       files,
       hardware: hardwareOf(gpus),
       scheduler,
-      operators: new Operators(config.operators),
+      operators,
       clock,
     })
     releases.defer(() => closeApp(app))
@@ -218,7 +220,7 @@ export async function compose(
     predictions.start()
     removal.start()
     webhooks.start()
-    log.info({ models: models.list().map(({ owner, name }) => `${owner}/${name}`) }, 'serving')
+    log.info({ models: registry.served.map(fullName) }, 'serving')
     return { app, address, loaded, close: () => releases.disposeAsync() }
   } catch (error) {
     await releases.disposeAsync()

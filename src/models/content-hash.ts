@@ -6,6 +6,7 @@ import { pipeline } from 'node:stream/promises'
 import { parse } from 'yaml'
 import { canonicalJson } from '../canonical-json.ts'
 import { AppError } from '../errors.ts'
+import { COVER_IMAGE } from './about.ts'
 
 export interface FileFacts {
   path: string
@@ -21,7 +22,6 @@ export interface HashCache {
 }
 
 const LEFT_OUT = new Set(['README.md', 'examples', 'node_modules'])
-const COVER_IMAGE = /^cover\.(png|jpe?g|webp|gif|svg)$/
 /** What can change in model.yaml without making another model of it (rules 5). */
 const YAML_LEFT_OUT = ['description', 'visibility', 'license_url', 'github_url', 'paper_url', 'cover_image_url', 'run']
 

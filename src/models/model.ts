@@ -1,33 +1,51 @@
-import type { RunnableVersion } from '../scheduler/runnable-version.ts'
-import type { FindPlaces } from './input-places.ts'
-import type { ValidateInput } from './input-validation.ts'
-import type { OpenapiSchema } from './openapi-schema.ts'
-import type { ModelYaml } from './package.ts'
+import type { About, Cover } from './about.ts'
+import type { Version } from './version.ts'
 
-/** A version that can be run: an id, what it points to, and what its schema says. */
-export interface Version {
-  id: string
-  createdAt: number
-  openapiSchema: OpenapiSchema
-  validateInput: ValidateInput
-  findFiles: FindPlaces
-  findSecrets: FindPlaces
-  /** Whether the output arrives item by item. */
-  streams: boolean
-  /** Whether those items are files. */
-  streamsFiles: boolean
-  runnable: RunnableVersion
-}
+/** Who decides about a model: whoever puts its package into a folder of the server, or an account over the API. */
+export type Origin = 'package' | 'account'
 
 export interface Model {
   owner: string
   name: string
+  origin: Origin
   createdAt: number
   runCount: number
-  /** What the author tells about it. */
-  about: ModelYaml
+  about: About
+  cover: Cover | undefined
   /** What a run without a version uses. */
   current: Version | undefined
   /** By id, the present one included. */
   versions: Map<string, Version>
+}
+
+/** Whether there is anything to show: of a package that is gone, or was never whole, nothing is. */
+export function isServed({ origin, current }: Model): boolean {
+  return origin === 'account' || current !== undefined
+}
+
+/** `owner/name` */
+export function fullName({ owner, name }: Pick<Model, 'owner' | 'name'>): string {
+  return `${owner}/${name}`
+}
+
+export function newestFirst({ versions }: Pick<Model, 'versions'>): Version[] {
+  return [...versions.values()].sort((a, b) => b.createdAt - a.createdAt)
+}
+
+/**
+ * A model of which nothing is known yet.
+ * @param fullName `owner/name`
+ */
+export function newModel(fullName: string, known: Pick<Model, 'origin' | 'createdAt'>): Model {
+  const [owner = '', name = ''] = fullName.split('/')
+  return {
+    owner,
+    name,
+    ...known,
+    runCount: 0,
+    about: { visibility: 'public', examples: [] },
+    cover: undefined,
+    current: undefined,
+    versions: new Map(),
+  }
 }

@@ -2,7 +2,8 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import type { OriginOf } from '../http/origin.ts'
 import { pageOf, problems, reference } from '../http/schemas.ts'
-import { type ModelRegistry, newestFirst } from './registry.ts'
+import { newestFirst } from './model.ts'
+import type { ModelRegistry } from './registry.ts'
 import { toWireModel, toWireVersion, WireModel, WireVersion } from './schema.ts'
 
 const ModelName = Type.Object({ owner: Type.String(), name: Type.String() })
@@ -24,7 +25,7 @@ export const modelRoutes: FastifyPluginAsyncTypebox<{ models: ModelRegistry; ori
     },
     async (request) => {
       const { owner, name } = request.params
-      return toWireModel(models.getModel(`${owner}/${name}`), originOf(request))
+      return toWireModel(models.getModel(request.account, `${owner}/${name}`), originOf(request))
     },
   )
 
@@ -39,8 +40,8 @@ export const modelRoutes: FastifyPluginAsyncTypebox<{ models: ModelRegistry; ori
         response: { 200: pageOf(WireVersion), ...problems },
       },
     },
-    async ({ params: { owner, name } }) => {
-      const results = newestFirst(models.getModel(`${owner}/${name}`)).map(toWireVersion)
+    async ({ account, params: { owner, name } }) => {
+      const results = newestFirst(models.getModel(account, `${owner}/${name}`)).map(toWireVersion)
       return { next: null, previous: null, results }
     },
   )
@@ -55,6 +56,7 @@ export const modelRoutes: FastifyPluginAsyncTypebox<{ models: ModelRegistry; ori
         response: { 200: reference(WireVersion), ...problems },
       },
     },
-    async ({ params: { owner, name, id } }) => toWireVersion(models.getVersion(`${owner}/${name}`, id)),
+    async ({ account, params: { owner, name, id } }) =>
+      toWireVersion(models.getVersion(account, `${owner}/${name}`, id)),
   )
 }

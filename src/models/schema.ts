@@ -1,7 +1,8 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { reference } from '../http/schemas.ts'
 import { oneOf } from '../one-of.ts'
-import type { Model, Version } from './model.ts'
+import type { Model } from './model.ts'
+import type { Version } from './version.ts'
 
 /** Clients compare this as a Python version and treat outputs of anything below 0.3.9 differently (trap 40). */
 const COG_VERSION = '0.16.7'
@@ -58,7 +59,7 @@ export function toWireModel(
     owner,
     name,
     description: about.description ?? null,
-    visibility: about.visibility ?? 'public',
+    visibility: about.visibility,
     is_official: false,
     github_url: about.github_url ?? null,
     paper_url: about.paper_url ?? null,

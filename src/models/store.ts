@@ -2,7 +2,9 @@ import type { Database } from 'better-sqlite3'
 import type { Write } from '../db/messages.ts'
 import type { Signature } from '../runner/protocol.ts'
 import type { RunSettings } from '../scheduler/runnable-version.ts'
+import type { About } from './about.ts'
 import type { FileFacts } from './content-hash.ts'
+import type { Origin } from './model.ts'
 import { DEFAULT_RUN } from './run-settings.ts'
 
 /** A snapshot whose code has been looked at. */
@@ -11,7 +13,8 @@ export interface InspectedSnapshot {
   /** `owner/name` */
   model: string
   entry: string
-  sourceDir: string
+  /** Where the package was found; null when it was sent, and lies nowhere but in its snapshot. */
+  sourceDir: string | null
   run: RunSettings
   signature: Signature
   /** Of all its files. */
@@ -33,9 +36,15 @@ export interface VersionRecord {
 }
 
 export interface ModelRecord {
+  /** `owner/name` */
   name: string
+  origin: Origin
   createdAt: number
   runCount: number
+  /** Null for a package, which tells it itself. */
+  about: About | null
+  /** Null for a package, and where there is none yet. */
+  currentVersion: string | null
 }
 
 interface SnapshotRow {
@@ -58,12 +67,20 @@ interface VersionRow {
 
 interface ModelRow {
   name: string
+  origin: Origin
   created_at: number
   run_count: number
+  about: string | null
+  current_version: string | null
 }
 
 export const modelStatements = {
   'model.insert': 'INSERT INTO models (name, created_at, run_count) VALUES (?, ?, 0) ON CONFLICT DO NOTHING',
+  'model.create': `INSERT INTO models (name, origin, created_at, run_count, about) VALUES (?, 'account', ?, 0, ?)
+    ON CONFLICT DO UPDATE SET origin = 'account', about = excluded.about`,
+  'model.tell': 'UPDATE models SET about = ? WHERE name = ?',
+  'model.set-current': 'UPDATE models SET current_version = ? WHERE name = ?',
+  'model.delete': 'DELETE FROM models WHERE name = ?',
   'model.count-runs': 'UPDATE models SET run_count = run_count + ? WHERE name = ?',
   'snapshot.put': `INSERT INTO snapshots (content_hash, model, entry, source_dir, run_settings, signature, bytes)
     VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE
@@ -72,6 +89,9 @@ export const modelStatements = {
   'snapshot.delete': 'DELETE FROM snapshots WHERE content_hash = ?',
   'version.put': `INSERT INTO versions (model, id, content_hash, created_at) VALUES (?, ?, ?, ?)
     ON CONFLICT DO UPDATE SET content_hash = excluded.content_hash`,
+  'version.delete': 'DELETE FROM versions WHERE model = ? AND id = ?',
+  'version.doom': 'INSERT OR IGNORE INTO version_removals (model, id) VALUES (?, ?)',
+  'version.removed': 'DELETE FROM version_removals WHERE model = ? AND id = ?',
   'file-hash.put': `INSERT OR REPLACE INTO file_hashes (path, size, modified_at, inode, sha256) VALUES (?, ?, ?, ?, ?)`,
 } as const
 
@@ -81,10 +101,41 @@ export function putVersion(snapshot: InspectedSnapshot, version: VersionRecord):
     { name: 'model.insert', parameters: [model, version.createdAt] },
     {
       name: 'snapshot.put',
-      parameters: [contentHash, model, entry, sourceDir, JSON.stringify(run), JSON.stringify(signature), bytes],
+      parameters: [contentHash, model, entry, sourceDir ?? '', JSON.stringify(run), JSON.stringify(signature), bytes],
     },
     { name: 'version.put', parameters: [model, version.id, contentHash, version.createdAt] },
   ]
+}
+
+/** Makes a model of an account, or what is left of a package one. */
+export function createModel(name: string, about: About, createdAt: number): Write {
+  return [{ name: 'model.create', parameters: [name, createdAt, JSON.stringify(about)] }]
+}
+
+export function tellModel(name: string, about: About): Write {
+  return [{ name: 'model.tell', parameters: [JSON.stringify(about), name] }]
+}
+
+export function setCurrent(name: string, version: string | null): Write {
+  return [{ name: 'model.set-current', parameters: [version, name] }]
+}
+
+export function deleteModel(name: string): Write {
+  return [{ name: 'model.delete', parameters: [name] }]
+}
+
+/** Takes a version away at once; its predictions go in their own time. */
+export function doomVersion(model: string, id: string, nextCurrent: string | null): Write {
+  return [
+    { name: 'version.delete', parameters: [model, id] },
+    { name: 'version.doom', parameters: [model, id] },
+    ...setCurrent(model, nextCurrent),
+  ]
+}
+
+/** Nothing is left of a version. */
+export function forgetVersion(model: string, id: string): Write {
+  return [{ name: 'version.removed', parameters: [model, id] }]
 }
 
 export function deleteSnapshot(contentHash: string): Write {
@@ -118,7 +169,7 @@ export class ModelStore {
         contentHash: row.content_hash,
         model: row.model,
         entry: row.entry,
-        sourceDir: row.source_dir,
+        sourceDir: row.source_dir || null,
         // What was stored before a setting or a property came to be does not have it.
         run: { ...DEFAULT_RUN, ...JSON.parse(row.run_settings) },
         signature: { batches: false, ...JSON.parse(row.signature) },
@@ -145,9 +196,17 @@ export class ModelStore {
       .all()
       .map((row) => ({
         name: row.name,
+        origin: row.origin,
         createdAt: row.created_at,
         runCount: row.run_count,
+        about: row.about === null ? null : JSON.parse(row.about),
+        currentVersion: row.current_version,
       }))
+  }
+
+  /** Versions that were deleted, and of which predictions may be left. */
+  doomedVersions(): { model: string; id: string }[] {
+    return this.#db.prepare<[], { model: string; id: string }>('SELECT model, id FROM version_removals').all()
   }
 
   /** The hash of a file, if it was hashed when it had the same size, time and inode. */

@@ -5,8 +5,9 @@ import { AppError, busy, type FieldError, invalidFields } from '../errors.ts'
 import { IdMaker } from '../id.ts'
 import { isRecord } from '../is-record.ts'
 import type { Place } from '../models/input-places.ts'
-import type { Model, Version } from '../models/model.ts'
+import type { Model } from '../models/model.ts'
 import type { ModelRegistry } from '../models/registry.ts'
+import type { Version } from '../models/version.ts'
 import type { Reservation } from '../scheduler/lane.ts'
 import type { Scheduler } from '../scheduler/scheduler.ts'
 import { newSecret } from '../secret.ts'
@@ -108,8 +109,8 @@ export class Creation {
 
   async #create(request: CreateRequest, requestHash: string | null): Promise<Prediction> {
     this.#options.assertRoom()
-    const { account, origin, target, idempotency } = request
-    const { model, version } = this.#resolve(target, request.fieldErrors)
+    const { account, origin, idempotency } = request
+    const { model, version } = this.#resolve(request)
     const plan = this.#planInput(request, version)
     const id = idempotency?.id ?? this.#ids.next(this.#nextCreatedAt())
     if (this.#beginning.has(id)) throw keyUsed()
@@ -143,7 +144,7 @@ export class Creation {
         requestHash,
       })
       const created = await this.#options.admit(prediction, plan.secrets, reservation)
-      this.#options.models.countRun(`${model.owner}/${model.name}`)
+      this.#options.models.countRun(model)
       return created
     } catch (error) {
       if (plan.parts.length > 0) await this.#options.folders.remove(id)
@@ -165,14 +166,11 @@ export class Creation {
   }
 
   /** The version to run. Where the body names none, its own errors say so. */
-  #resolve(target: CreateRequest['target'], errors: readonly FieldError[]): { model: Model; version: Version } {
+  #resolve({ account, target, fieldErrors: errors }: CreateRequest): { model: Model; version: Version } {
     const { models } = this.#options
-    if ('model' in target) {
-      const model = models.getModel(target.model)
-      return { model, version: model.current }
-    }
+    if ('model' in target) return models.getCurrent(account, target.model)
     if (target.version === '' && errors.length > 0) throw invalidFields(errors)
-    return models.resolve(target.version)
+    return models.resolve(account, target.version)
   }
 
   /** Never below what has been committed, even when the clock is set back. */

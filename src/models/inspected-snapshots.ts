@@ -1,0 +1,81 @@
+import type { LaunchRunner } from '../runner/host.ts'
+import { inspectPackage } from '../runner/inspect.ts'
+import type { RunnableVersion } from '../scheduler/runnable-version.ts'
+import { inputValidator } from './input-validation.ts'
+import { openapiSchema } from './openapi-schema.ts'
+import type { Package } from './package.ts'
+import type { PeakMemory } from './peak-memory.ts'
+import type { Snapshots } from './snapshots.ts'
+import type { InspectedSnapshot, StoredSnapshot } from './store.ts'
+
+const INSPECT_TIMEOUT_MS = 60_000
+
+export interface InspectedSnapshotsOptions {
+  snapshots: Snapshots
+  launch: LaunchRunner
+  peaks: PeakMemory
+  signal: AbortSignal
+}
+
+/** Snapshots whose signature is known: each content is looked at once, and never again. */
+export class InspectedSnapshots {
+  readonly #options: InspectedSnapshotsOptions
+  readonly #known = new Map<string, InspectedSnapshot>()
+
+  constructor(options: InspectedSnapshotsOptions) {
+    this.#options = options
+  }
+
+  /** Takes over what former servers have found out, as far as the snapshots are still there. */
+  restore(stored: Iterable<StoredSnapshot>): InspectedSnapshot[] {
+    const { snapshots, peaks } = this.#options
+    for (const { bytes, peakMemory, ...snapshot } of stored) {
+      const { contentHash } = snapshot
+      if (!snapshots.has(contentHash)) continue
+      if (peakMemory !== null) peaks.restore(contentHash, peakMemory)
+      this.#known.set(contentHash, { ...snapshot, bytes: bytes ?? snapshots.sizeOf(contentHash) })
+    }
+    return [...this.#known.values()]
+  }
+
+  find(contentHash: string): InspectedSnapshot | undefined {
+    return this.#known.get(contentHash)
+  }
+
+  /**
+   * Learns what the content of a package declares.
+   * @param sourceDir where libraries that its code imports are looked up; null: nowhere but in the snapshot
+   * @throws AppError `invalid` with the reason when it cannot be opened, or its schema makes no sense
+   */
+  async inspect(
+    { name, entry, run }: Package,
+    contentHash: string,
+    sourceDir: string | null,
+  ): Promise<InspectedSnapshot> {
+    const known = this.#known.get(contentHash)
+    const snapshot = known
+      ? { ...known, sourceDir, run }
+      : await this.#look({ contentHash, model: name, entry, sourceDir, run })
+    this.#known.set(contentHash, snapshot)
+    return snapshot
+  }
+
+  async #look(snapshot: Omit<InspectedSnapshot, 'signature' | 'bytes'>): Promise<InspectedSnapshot> {
+    const { snapshots, launch, signal } = this.#options
+    const { contentHash } = snapshot
+    const signature = await inspectPackage(launch, this.#locate(snapshot), INSPECT_TIMEOUT_MS, signal)
+    // Compiles the schema, so that its author hears of a fault in it and not the first who sends an input.
+    inputValidator(openapiSchema(signature))({})
+    return { ...snapshot, signature, bytes: snapshots.sizeOf(contentHash) }
+  }
+
+  toRunnable(snapshot: InspectedSnapshot): RunnableVersion {
+    const { model, contentHash, run, signature, bytes } = snapshot
+    return { model, contentHash, package: this.#locate(snapshot), bytes, batches: signature.batches, run }
+  }
+
+  #locate({ contentHash, entry, sourceDir }: Pick<InspectedSnapshot, 'contentHash' | 'entry' | 'sourceDir'>) {
+    const dir = this.#options.snapshots.dirOf(contentHash)
+    return { dir, entry, sourceDir: sourceDir ?? dir }
+  }
+}

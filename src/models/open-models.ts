@@ -1,0 +1,64 @@
+import { join } from 'node:path'
+import type { Database } from 'better-sqlite3'
+import type { Logger } from 'pino'
+import type { Operators } from '../accounts/operators.ts'
+import type { Clock } from '../clock.ts'
+import type { Writer } from '../db/writer.ts'
+import type { LaunchRunner } from '../runner/host.ts'
+import { Covers } from './covers.ts'
+import { InspectedSnapshots } from './inspected-snapshots.ts'
+import { loadModels } from './load-models.ts'
+import { type LoaderOptions, PackageLoader } from './package-loader.ts'
+import { PeakMemory } from './peak-memory.ts'
+import { ModelRegistry } from './registry.ts'
+import { RunCounts } from './run-counts.ts'
+import { Snapshots } from './snapshots.ts'
+import { ModelStore, rememberHash } from './store.ts'
+
+export interface ModelsOptions extends Pick<LoaderOptions, 'packageDirs' | 'onCurrent'> {
+  reader: Database
+  writer: Writer
+  operators: Operators
+  launch: LaunchRunner
+  clock: Clock
+  log: Logger
+  dataDir: string
+}
+
+export type Models = ReturnType<typeof openModels>
+
+/** Builds the parts of this room in the order in which they need each other; nothing is read before `load`. */
+export function openModels({ reader, writer, operators, launch, clock, log, dataDir, ...folders }: ModelsOptions) {
+  const closing = new AbortController()
+  const { signal } = closing
+  const store = new ModelStore(reader)
+  const counts = new RunCounts(writer)
+  const registry = new ModelRegistry({ operators, counts, log })
+  const peaks = new PeakMemory(writer)
+  const snapshots = new Snapshots(join(dataDir, 'versions'), {
+    find: (facts) => store.findHash(facts),
+    remember: (facts, sha256) => void writer.submit(rememberHash(facts, sha256)).catch(() => {}),
+  })
+  const inspected = new InspectedSnapshots({ snapshots, launch, peaks, signal })
+  const covers = new Covers(join(dataDir, 'covers'))
+  const loader = new PackageLoader({ registry, snapshots, inspected, writer, clock, log, signal, ...folders })
+  return {
+    store,
+    registry,
+    peaks,
+    snapshots,
+    inspected,
+    covers,
+    /** @param keep tells, when it comes to sweeping, which content unfinished predictions were created with */
+    load: (keep: () => ReadonlySet<string>) =>
+      loadModels({ store, writer, registry, inspected, snapshots, covers, loader, log, signal }, keep),
+    /** Follows what becomes of the packages from now on. */
+    watch: () => loader.watch(),
+    /** Resolves when nothing is read or written any more. */
+    async close(): Promise<void> {
+      closing.abort()
+      await loader.close()
+      await counts.close()
+    },
+  }
+}
