@@ -16,7 +16,7 @@ import { makeVersion, type Version } from './version.ts'
 const INSPECTIONS = 2
 /** Between two looks at the folders; longer where a look takes long, so that it never takes more than a part of a core. */
 const SCAN_MS = 1_000
-const SCAN_SHARE = 20
+const SCAN_SHARE = 5
 /** A package that is being copied is left alone until nothing of it has changed for so long. */
 const QUIET_MS = 2_000
 
