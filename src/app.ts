@@ -6,6 +6,8 @@ import { accountRoutes } from './accounts/routes.ts'
 import type { Tokens } from './accounts/tokens.ts'
 import type { Clock } from './clock.ts'
 import type { Config } from './config.ts'
+import { exampleRoutes } from './examples/routes.ts'
+import type { Examples } from './examples/service.ts'
 import { fileRoutes } from './files/routes.ts'
 import { WireFile } from './files/schema.ts'
 import type { FileService } from './files/service.ts'
@@ -20,9 +22,12 @@ import { originOf as makeOriginOf } from './http/origin.ts'
 import { formatProblem, handleError } from './http/problem.ts'
 import { WireProblem } from './http/schemas.ts'
 import { answerTheRest, collectMethods } from './http/unanswered.ts'
+import type { CoverLinks } from './models/cover-links.ts'
+import { pushRoute } from './models/push-route.ts'
 import type { ModelRegistry } from './models/registry.ts'
-import { modelRoutes } from './models/routes.ts'
+import { modelPresenter, modelRoutes } from './models/routes.ts'
 import { WireModel, WireVersion } from './models/schema.ts'
+import type { ModelService } from './models/service.ts'
 import { documentRoutes } from './openapi/routes.ts'
 import { outputRoutes } from './predictions/output-routes.ts'
 import type { Presenter } from './predictions/presenter.ts'
@@ -55,6 +60,9 @@ export interface AppParts {
   log: FastifyBaseLogger
   tokens: Tokens
   models: ModelRegistry
+  modelService: ModelService
+  coverLinks: CoverLinks
+  examples: Examples
   predictions: PredictionService
   presenter: Presenter
   webhooks: WebhookService
@@ -76,7 +84,7 @@ const REQUEST_TIMEOUT_MS = 900_000
 /** The HTTP side: manners that all rooms share, then one line for each room. */
 export function buildApp(parts: AppParts): FastifyInstance {
   const { config, log, tokens, models, predictions, presenter, webhooks, webhookSecrets, files, before } = parts
-  const { hardware, scheduler, operators, clock } = parts
+  const { hardware, scheduler, operators, clock, modelService, coverLinks, examples } = parts
   const app = Fastify({
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
@@ -99,6 +107,10 @@ export function buildApp(parts: AppParts): FastifyInstance {
   before?.(app)
   const methods = collectMethods(app)
   const originOf = makeOriginOf(config.publicUrl)
+  const showModel = modelPresenter(originOf, coverLinks, async (model, request) => {
+    const example = examples.findFirst(model)
+    return example ? presenter.show(example, { origin: originOf(request), inline: false }) : null
+  })
 
   app.setErrorHandler(handleError)
   app.setValidatorCompiler(compileValidator)
@@ -137,7 +149,9 @@ export function buildApp(parts: AppParts): FastifyInstance {
   app.register(streamRoutes, { predictions, presenter, originOf })
   app.register(outputRoutes, { predictions })
   app.register(webhookRoutes, { predictions, webhooks, secrets: webhookSecrets })
-  app.register(modelRoutes, { models, originOf })
+  app.register(modelRoutes, { models, service: modelService, covers: coverLinks, showModel, originOf })
+  app.register(pushRoute, { service: modelService })
+  app.register(exampleRoutes, { models, examples, presenter, originOf })
   app.register(fileRoutes, { files, originOf })
   app.register(accountRoutes)
   app.register(hardwareRoutes, { hardware })

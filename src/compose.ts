@@ -10,19 +10,23 @@ import type { Config } from './config.ts'
 import { lockDataDir, openReader, prepareDatabase } from './db/open.ts'
 import { Writer } from './db/writer.ts'
 import { AppError, messageOf } from './errors.ts'
+import { Examples } from './examples/service.ts'
 import { FILE_LIMIT_BYTES, FileService } from './files/service.ts'
 import { FileStore, fileStatements } from './files/store.ts'
 import { findGpus } from './hardware/gpus.ts'
 import { hardwareOf } from './hardware/hardware.ts'
+import { CoverLinks } from './models/cover-links.ts'
 import { fullName } from './models/model.ts'
 import { openModels } from './models/open-models.ts'
-import { modelStatements } from './models/store.ts'
+import { ModelService } from './models/service.ts'
+import { forgetVersion, modelStatements } from './models/store.ts'
 import { Downloader } from './outbound/downloader.ts'
 import { DataRemoval } from './predictions/data-removal.ts'
 import { PredictionFolders } from './predictions/folders.ts'
 import { Presenter } from './predictions/presenter.ts'
 import { PredictionService } from './predictions/service.ts'
 import { PredictionStore, predictionStatements } from './predictions/store.ts'
+import { VersionRemoval } from './predictions/version-removal.ts'
 import { runnerLauncher } from './runner/host.ts'
 import { measureMemory } from './runner/memory.ts'
 import { RunnerRecords } from './runner/records.ts'
@@ -119,10 +123,12 @@ export async function compose(
       onCurrent(current) {
         if (current && current.runnable.run.minReplicas > 0) scheduler.warm(current.runnable)
       },
+      most: { threads: config.threads, memoryBytes: config.memoryBytes },
+      tryOut: (version, trial) => scheduler.tryOut(version, trial.log, trial.signal),
     })
     releases.defer(() => models.close())
     const gpus = await gpusFound
-    const scheduler = new Scheduler({
+    const scheduler: Scheduler = new Scheduler({
       launch,
       clock,
       log,
@@ -196,6 +202,30 @@ export async function compose(
       retentionMs: config.retentionMs,
     })
     releases.defer(() => removal.close())
+    const versionRemoval = new VersionRemoval({
+      store: predictionStore,
+      writer,
+      folders,
+      outbox: webhooks,
+      cancelAll: (model, version) => predictions.cancelAll(model, version),
+      forget: ({ model, id }) => forgetVersion(model, id),
+      log,
+    })
+    releases.defer(() => versionRemoval.close())
+    const modelService = new ModelService({
+      registry,
+      publisher: models.publisher,
+      snapshots: models.snapshots,
+      covers: models.covers,
+      writer,
+      operators,
+      clock,
+      pushCode: config.pushCode,
+      pushLimitBytes: config.pushLimitBytes,
+      whyNeeded: () => undefined,
+      onDeleted: (model, version) => versionRemoval.add({ model, id: version.id }),
+    })
+    releases.defer(() => modelService.close())
 
     const { buildApp } = await import('./app.ts')
     const app = buildApp({
@@ -203,6 +233,9 @@ export async function compose(
       log,
       tokens,
       models: registry,
+      modelService,
+      coverLinks: new CoverLinks(await keyOf(dataDir, 'covers')),
+      examples: new Examples(predictions, log),
       predictions,
       presenter,
       webhooks,
@@ -219,6 +252,7 @@ export async function compose(
     // Only now: a start that fails, because the port is taken, leaves what is queued to the next.
     predictions.start()
     removal.start()
+    for (const doomed of models.store.doomedVersions()) versionRemoval.add(doomed)
     webhooks.start()
     log.info({ models: registry.served.map(fullName) }, 'serving')
     return { app, address, loaded, close: () => releases.disposeAsync() }

@@ -36,6 +36,10 @@ export interface Config {
   readonly webhookRetryMs: number
   /** For one input file, redirects included. */
   readonly downloadTimeoutMs: number
+  /** Whether operators may push packages with code. */
+  readonly pushCode: boolean
+  /** Bytes of one package that is pushed. */
+  readonly pushLimitBytes: number
   /** Whether X-Forwarded-* headers are believed. */
   readonly trustProxy: boolean
 }
@@ -59,6 +63,7 @@ function setting<Value>(definition: Setting<Value>): Setting<Value> {
 
 const FILE_OUTPUTS = ['auto', 'url', 'data-uri'] as const
 const PRIVATE_NETWORK = ['auto', 'on', 'off'] as const
+const PUSH_CODE = ['auto', 'on', 'off'] as const
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']
 
 const SETTINGS = {
@@ -182,6 +187,18 @@ const SETTINGS = {
     parse: (text) => within(parseDuration(text), 24 * 3_600_000),
     expected: 'a duration up to 24h, such as 1m',
   }),
+  PUSH_CODE: setting({
+    meaning: 'may operators push packages with code? auto: yes without tokens',
+    default: 'auto',
+    parse: (text) => PUSH_CODE.find((way) => way === text),
+    expected: `one of ${PUSH_CODE.join(', ')}`,
+  }),
+  PUSH_LIMIT: setting({
+    meaning: 'largest package that can be pushed, in bytes, or with a unit: 4GiB',
+    default: '4GiB',
+    parse: parseBytes,
+    expected: 'a size such as 4GiB',
+  }),
   TRUST_PROXY: setting({
     meaning: 'believe X-Forwarded-* headers',
     default: 'off',
@@ -217,6 +234,8 @@ export function readConfig(args: readonly string[], environment: NodeJS.ProcessE
   const host = read('HOST')
   const retention = read('RETENTION')
   const privateNetwork = read('PRIVATE_NETWORK')
+  const apiTokens = read('API_TOKENS')
+  const pushCode = read('PUSH_CODE')
   const config: { [K in keyof Config]: Config[K] | undefined } = {
     host,
     port: read('PORT'),
@@ -224,7 +243,7 @@ export function readConfig(args: readonly string[], environment: NodeJS.ProcessE
     dataDir: read('DATA_DIR'),
     modelsDirs: read('MODELS_DIR'),
     bundledModels: read('BUNDLED_MODELS'),
-    apiTokens: read('API_TOKENS'),
+    apiTokens,
     logLevel: read('LOG_LEVEL'),
     threads: read('THREADS'),
     memoryBytes: read('MEMORY'),
@@ -238,9 +257,11 @@ export function readConfig(args: readonly string[], environment: NodeJS.ProcessE
     privateNetwork: privateNetwork === 'on' || (privateNetwork === 'auto' && isLoopback(host ?? '')),
     downloadTimeoutMs: read('DOWNLOAD_TIMEOUT'),
     webhookRetryMs: read('WEBHOOK_RETRY'),
+    pushCode: pushCode === 'on' || (pushCode === 'auto' && apiTokens?.length === 0),
+    pushLimitBytes: read('PUSH_LIMIT'),
     trustProxy: read('TRUST_PROXY'),
   }
-  if (problems.length === 0 && config.apiTokens?.length === 0 && !isLoopback(host ?? ''))
+  if (problems.length === 0 && apiTokens?.length === 0 && !isLoopback(host ?? ''))
     problems.push(
       `REPRISE_HOST is "${host}", which others can reach, and there are no tokens; set REPRISE_API_TOKENS (for example alice:some-secret), or listen on 127.0.0.1`,
     )

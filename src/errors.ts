@@ -23,6 +23,8 @@ interface AppErrorOptions extends ErrorOptions {
   title?: string
   fields?: readonly FieldError[]
   retryAfterSeconds?: number
+  /** What a model printed on its way to the error. */
+  logs?: string
 }
 
 /** An error with a code that machines read and a sentence that people read. */
@@ -32,6 +34,7 @@ export class AppError extends Error {
   readonly title: string | undefined
   readonly fields: readonly FieldError[] | undefined
   readonly retryAfterSeconds: number | undefined
+  readonly logs: string | undefined
 
   constructor(code: ErrorCode, message: string, options: AppErrorOptions = {}) {
     super(message, options)
@@ -39,6 +42,13 @@ export class AppError extends Error {
     this.title = options.title
     this.fields = options.fields
     this.retryAfterSeconds = options.retryAfterSeconds
+    this.logs = options.logs
+  }
+
+  /** The same error, with what a model printed on its way to it. */
+  withLogs(logs: string): AppError {
+    const { code, message, title, fields, cause } = this
+    return new AppError(code, message, { cause, logs, ...(title ? { title } : {}), ...(fields ? { fields } : {}) })
   }
 }
 

@@ -15,6 +15,9 @@ const MOST_AT_ONCE = 4
 /** A client that sends slowly, or a handler that takes its time, keeps the next one waiting no longer than this. */
 const LONGEST_TURN_MS = 10_000
 
+/** What goes to the disk as it comes. */
+const UPLOADS = /^(?:multipart\/|application\/(?:x-tar|gzip|x-gzip|octet-stream)\b)/i
+
 /**
  * Lets few large JSON bodies in at a time; the others wait in their sockets, and what is small passes them by. Uploads
  * are not held back: they go to the disk as they come.
@@ -26,7 +29,7 @@ export function limitLargeBodies(app: FastifyInstance): void {
     const { 'content-length': length, 'content-type': type } = request.headers
     const small =
       length !== undefined ? Number(length) <= LARGE_BYTES : request.headers['transfer-encoding'] === undefined
-    if (small || type?.startsWith('multipart/')) return payload
+    if (small || UPLOADS.test(type ?? '')) return payload
     const entered = Promise.withResolvers<void>()
     const left = Promise.withResolvers<void>()
     reply.raw.once('close', left.resolve)

@@ -37,6 +37,7 @@ export interface Problem {
   detail: string
   status: number
   invalid_fields?: readonly { type: string; field: string; description: string }[]
+  logs?: string
 }
 
 /** Answers with whatever a handler threw; what is not ours is logged whole and shown as one plain line. */
@@ -55,7 +56,7 @@ export function handleError(
     })
   }
   if (known instanceof AppError) {
-    const { code, message, title, fields, retryAfterSeconds } = known
+    const { code, message, title, fields, retryAfterSeconds, logs } = known
     const status = STATUS[code]
     if (status === 500) request.log.error({ err: known }, 'a request failed')
     if (retryAfterSeconds !== undefined) reply.header('retry-after', String(retryAfterSeconds))
@@ -65,6 +66,7 @@ export function handleError(
       detail: message,
       status,
       ...(fields ? { invalid_fields: fields } : {}),
+      ...(logs === undefined ? {} : { logs }),
     })
   }
   return sendProblem(reply, known)

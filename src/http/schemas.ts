@@ -8,6 +8,7 @@ export const WireProblem = Type.Object(
     invalid_fields: Type.Optional(
       Type.Array(Type.Object({ type: Type.String(), field: Type.String(), description: Type.String() })),
     ),
+    logs: Type.Optional(Type.String({ description: 'What the setup of a pushed model printed.' })),
   },
   { $id: 'Problem', description: 'Sent as application/problem+json.' },
 )

@@ -1,6 +1,6 @@
-import { copyFile, mkdir, rename, rm } from 'node:fs/promises'
+import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { syncPath, unfinishedPath } from '../durable-file.ts'
+import { writeDurably } from '../durable-file.ts'
 import { type Cover, findCover } from './about.ts'
 
 /** The cover images of models of accounts; those of packages stay where they are. */
@@ -15,20 +15,16 @@ export class Covers {
     return findCover(join(this.#root, model)).catch(() => undefined)
   }
 
-  /** Takes the place of the one before; without one, that goes. */
-  async put(model: string, cover: Cover | undefined): Promise<Cover | undefined> {
+  /** Takes the place of the one before; without one, that stays. */
+  async put(model: string, picture: { name: string; bytes: Uint8Array } | undefined): Promise<Cover | undefined> {
+    if (!picture) return
     const folder = join(this.#root, model)
     const former = await this.find(model)
-    if (!cover && !former) return
     await mkdir(folder, { recursive: true })
-    if (cover) {
-      const unfinished = unfinishedPath(folder)
-      await copyFile(cover.path, unfinished)
-      await syncPath(unfinished)
-      await rename(unfinished, join(folder, cover.name))
-    }
-    if (former && former.name !== cover?.name) await rm(former.path, { force: true })
-    return cover && { path: join(folder, cover.name), name: cover.name }
+    const path = join(folder, picture.name)
+    await writeDurably(path, picture.bytes)
+    if (former && former.name !== picture.name) await rm(former.path, { force: true })
+    return { path, name: picture.name }
   }
 
   async remove(model: string): Promise<void> {

@@ -42,6 +42,10 @@ export class InspectedSnapshots {
     return this.#known.get(contentHash)
   }
 
+  forget(contentHash: string): void {
+    this.#known.delete(contentHash)
+  }
+
   /**
    * Learns what the content of a package declares.
    * @param sourceDir where libraries that its code imports are looked up; null: nowhere but in the snapshot

@@ -1,6 +1,10 @@
 import type { About, Cover } from './about.ts'
 import type { Version } from './version.ts'
 
+export const VISIBILITIES = ['public', 'private'] as const
+export const SORT_KEYS = ['latest_version_created_at', 'model_created_at'] as const
+export type SortKey = (typeof SORT_KEYS)[number]
+
 /** Who decides about a model: whoever puts its package into a folder of the server, or an account over the API. */
 export type Origin = 'package' | 'account'
 

@@ -10,6 +10,7 @@ import { InspectedSnapshots } from './inspected-snapshots.ts'
 import { loadModels } from './load-models.ts'
 import { type LoaderOptions, PackageLoader } from './package-loader.ts'
 import { PeakMemory } from './peak-memory.ts'
+import { Publisher, type PublisherOptions } from './publisher.ts'
 import { ModelRegistry } from './registry.ts'
 import { RunCounts } from './run-counts.ts'
 import { Snapshots } from './snapshots.ts'
@@ -23,12 +24,16 @@ export interface ModelsOptions extends Pick<LoaderOptions, 'packageDirs' | 'onCu
   clock: Clock
   log: Logger
   dataDir: string
+  /** What one version that is sent may take at most. */
+  most: PublisherOptions['most']
+  tryOut: PublisherOptions['tryOut']
 }
 
 export type Models = ReturnType<typeof openModels>
 
 /** Builds the parts of this room in the order in which they need each other; nothing is read before `load`. */
-export function openModels({ reader, writer, operators, launch, clock, log, dataDir, ...folders }: ModelsOptions) {
+export function openModels(options: ModelsOptions) {
+  const { reader, writer, operators, launch, clock, log, dataDir, packageDirs, onCurrent, most, tryOut } = options
   const closing = new AbortController()
   const { signal } = closing
   const store = new ModelStore(reader)
@@ -41,14 +46,16 @@ export function openModels({ reader, writer, operators, launch, clock, log, data
   })
   const inspected = new InspectedSnapshots({ snapshots, launch, peaks, signal })
   const covers = new Covers(join(dataDir, 'covers'))
-  const loader = new PackageLoader({ registry, snapshots, inspected, writer, clock, log, signal, ...folders })
+  const followed = { packageDirs, onCurrent }
+  const loader = new PackageLoader({ registry, snapshots, inspected, writer, clock, log, signal, ...followed })
+  const publisher = new Publisher({ registry, snapshots, inspected, covers, clock, most, tryOut })
   return {
     store,
     registry,
     peaks,
     snapshots,
-    inspected,
     covers,
+    publisher,
     /** @param keep tells, when it comes to sweeping, which content unfinished predictions were created with */
     load: (keep: () => ReadonlySet<string>) =>
       loadModels({ store, writer, registry, inspected, snapshots, covers, loader, log, signal }, keep),

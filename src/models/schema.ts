@@ -1,7 +1,8 @@
-import { type Static, Type } from '@sinclair/typebox'
+import { type Static, type TSchema, Type } from '@sinclair/typebox'
 import { reference } from '../http/schemas.ts'
 import { oneOf } from '../one-of.ts'
-import type { Model } from './model.ts'
+import { WirePrediction } from '../predictions/schema.ts'
+import { type Model, SORT_KEYS, VISIBILITIES } from './model.ts'
 import type { Version } from './version.ts'
 
 /** Clients compare this as a Python version and treat outputs of anything below 0.3.9 differently (trap 40). */
@@ -27,19 +28,59 @@ export const WireModel = Type.Object(
     owner: Type.String(),
     name: Type.String(),
     description: Text,
-    visibility: oneOf(['public', 'private']),
+    visibility: oneOf(VISIBILITIES),
     is_official: Type.Boolean(),
     github_url: Text,
     paper_url: Text,
     license_url: Text,
+    weights_url: Text,
     run_count: Type.Integer(),
     cover_image_url: Text,
-    default_example: Type.Null(),
+    default_example: Type.Union([reference(WirePrediction), Type.Null()]),
     latest_version: Type.Union([reference(WireVersion), Type.Null()]),
     created_at: Type.String({ format: 'date-time' }),
   },
   { $id: 'Model' },
 )
+
+const Told = {
+  description: Text,
+  github_url: Text,
+  paper_url: Text,
+  license_url: Text,
+  cover_image_url: Text,
+}
+
+export const CreateModel = Type.Object(
+  {
+    owner: Type.String({ description: 'The account of the token; operators may name any.' }),
+    name: Type.String(),
+    visibility: oneOf(VISIBILITIES, 'A private model is there for its owner and for operators alone.'),
+    hardware: Type.String({ description: 'Kept for whoever asks; a version runs on what its package says.' }),
+    ...optional(Told),
+  },
+  { additionalProperties: false, $id: 'CreateModel' },
+)
+
+export const UpdateModel = Type.Object(
+  {
+    ...optional(Told),
+    readme: Type.Optional(Text),
+    weights_url: Type.Optional(Text),
+    visibility: Type.Optional(oneOf(VISIBILITIES)),
+  },
+  { additionalProperties: false, $id: 'UpdateModel' },
+)
+
+export const ListModelsQuery = Type.Object({
+  cursor: Type.Optional(Type.String()),
+  sort_by: Type.Optional(oneOf(SORT_KEYS)),
+  sort_direction: Type.Optional(oneOf(['asc', 'desc'])),
+})
+
+function optional<Fields extends Record<string, TSchema>>(fields: Fields) {
+  return Type.Partial(Type.Object(fields)).properties
+}
 
 export function toWireVersion({ id, createdAt, openapiSchema }: Version): Static<typeof WireVersion> {
   return {
@@ -50,9 +91,16 @@ export function toWireVersion({ id, createdAt, openapiSchema }: Version): Static
   }
 }
 
+/** What of a model lies elsewhere. */
+export interface Surroundings {
+  origin: string
+  coverUrl: string | null
+  example: WirePrediction | null
+}
+
 export function toWireModel(
   { owner, name, about, runCount, createdAt, current }: Model,
-  origin: string,
+  { origin, coverUrl, example }: Surroundings,
 ): Static<typeof WireModel> {
   return {
     url: `${origin}/${owner}/${name}`,
@@ -64,9 +112,10 @@ export function toWireModel(
     github_url: about.github_url ?? null,
     paper_url: about.paper_url ?? null,
     license_url: about.license_url ?? null,
+    weights_url: about.weights_url ?? null,
     run_count: runCount,
-    cover_image_url: null,
-    default_example: null,
+    cover_image_url: coverUrl ?? about.cover_image_url ?? null,
+    default_example: example,
     latest_version: current ? toWireVersion(current) : null,
     created_at: new Date(createdAt).toISOString(),
   }

@@ -1,5 +1,5 @@
 import { constants, existsSync, readdirSync, statSync } from 'node:fs'
-import { copyFile, mkdir, readdir, rename, rm } from 'node:fs/promises'
+import { chmod, copyFile, mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { syncPath, unfinishedPath } from '../durable-file.ts'
 import { AppError } from '../errors.ts'
@@ -48,6 +48,30 @@ export class Snapshots {
     )
   }
 
+  /**
+   * Keeps a package that lies on the same disk and belongs to nobody else, by moving it: what is not content is removed.
+   * @returns its hash, and whether it was not there before
+   */
+  async adopt(name: string, packageDir: string): Promise<{ hash: string; isNew: boolean }> {
+    const hash = await contentHash(name, packageDir)
+    if (this.has(hash)) return { hash, isNew: false }
+    await keepContentOnly(packageDir)
+    await rename(packageDir, this.dirOf(hash))
+    await syncPath(this.#dir)
+    return { hash, isNew: true }
+  }
+
+  async remove(hash: string): Promise<void> {
+    await rm(this.dirOf(hash), { recursive: true, force: true })
+  }
+
+  /** A folder on the same disk, empty, for what may become a snapshot; the next start removes it if nobody does. */
+  async makeFolder(): Promise<string> {
+    const folder = unfinishedPath(this.#dir)
+    await mkdir(folder, { recursive: true })
+    return folder
+  }
+
   /** Returns undefined when the package changed meanwhile. */
   async #tryToTake(name: string, packageDir: string): Promise<string | undefined> {
     const copy = unfinishedPath(this.#dir)
@@ -85,6 +109,23 @@ async function copyContent(from: string, to: string): Promise<void> {
     folders.add(dirname(target))
     await copyFile(join(from, path), target, constants.COPYFILE_FICLONE)
     await syncPath(target)
+  }
+  for (const folder of folders) await syncPath(folder)
+}
+
+async function keepContentOnly(dir: string): Promise<void> {
+  const content = await listContent(dir)
+  const folders = new Set([dir])
+  for (const file of content) {
+    const path = join(dir, file)
+    await chmod(path, 0o444)
+    await syncPath(path)
+    for (let folder = dirname(path); folder !== dir; folder = dirname(folder)) folders.add(folder)
+  }
+  const files = new Set(content.map((file) => join(dir, file)))
+  for (const { parentPath, name } of await readdir(dir, { withFileTypes: true, recursive: true })) {
+    const path = join(parentPath, name)
+    if (!files.has(path) && !folders.has(path)) await rm(path, { recursive: true, force: true })
   }
   for (const folder of folders) await syncPath(folder)
 }

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import type { Account } from '../accounts/account.ts'
+import { type Account, isExampleAccount } from '../accounts/account.ts'
 import type { Clock } from '../clock.ts'
 import type { Writer } from '../db/writer.ts'
 import { AppError, busy, messageOf, notFound } from '../errors.ts'
@@ -107,8 +107,16 @@ export class PredictionService {
   /** @throws AppError `not_found`, also for predictions of other accounts */
   get(account: Account, id: string): Prediction {
     const found = this.find(id)
-    if (!found || found.account !== account.username) throw notFound()
+    if (!found || !this.#isVisible(account, found)) throw notFound()
     return found
+  }
+
+  /** Examples are shown to everybody who sees their model. */
+  #isVisible(account: Account, { account: username, model: name }: Prediction): boolean {
+    if (!isExampleAccount({ username })) return username === account.username
+    const { models } = this.#options
+    const model = models.find(name)
+    return username === account.username || (model !== undefined && models.isVisible(account, model))
   }
 
   list(filter: ListFilter, position: Position | undefined): Page<Prediction> {
@@ -175,6 +183,19 @@ export class PredictionService {
       throw new AppError('invalid', 'The prediction has not ended; cancel it first, then remove its data')
     await this.#options.writer.submit([...removeData(id), ...this.#options.outbox.writesForRemoval(id)])
     await this.#options.folders.remove(id)
+  }
+
+  /** What was created with a key, if it was. */
+  findByKey(account: Account, key: string): Prediction | undefined {
+    const row = this.#options.store.findByIdempotencyKey(account.username, key)
+    return row && this.#view(row)
+  }
+
+  /** Cancels what has not ended of a version; resolves when all of it has. */
+  async cancelAll(model: string, version: string): Promise<void> {
+    const unfinished = [...this.#live].filter(({ view }) => view.model === model && view.version === version)
+    for (const live of unfinished) live.end(cancel)
+    await Promise.all(unfinished.map((live) => live.settled()))
   }
 
   /** Whether its folder is in use although no row may say so. */

@@ -95,6 +95,7 @@ export const predictionStatements = {
   'prediction.remove-data': `UPDATE predictions SET input = '{}', input_parts = NULL, output = NULL, output_files = NULL,
     logs = '', stream_secret = NULL, data_removed = 1, revision = revision + 1
     WHERE id = ? AND completed_at IS NOT NULL AND data_removed = 0`,
+  'prediction.delete': 'DELETE FROM predictions WHERE id = ?',
   'prediction.append': 'INSERT INTO prediction_chunks (prediction_id, seq, at, data) VALUES (?, ?, ?, ?)',
   'prediction.fold': 'DELETE FROM prediction_chunks WHERE prediction_id = ?',
 } as const
@@ -188,6 +189,11 @@ export function fold(id: string): Write {
   return [statement('prediction.fold', [id])]
 }
 
+/** Takes a prediction away as if it had never been. */
+export function remove(id: string): Write {
+  return [...fold(id), statement('prediction.delete', [id])]
+}
+
 /** Takes away all that a prediction that has ended took in and gave out; its row stays. */
 export function removeData(id: string): Write {
   return [statement('prediction.remove-data', [id])]
@@ -203,6 +209,8 @@ export class PredictionStore {
   readonly #unfinishedContent
   readonly #chunks
   readonly #withData
+  readonly #ofVersion
+  readonly #lastRow
   readonly #last
   /** One for each combination of filters. */
   readonly #lists = new Map<string, SqliteStatement<Parameter[], Row>>()
@@ -227,10 +235,16 @@ export class PredictionStore {
     this.#withData = db.prepare<[number, number], EndedRow>(
       // What its receiver has still to be told waits in the other table.
       `SELECT id, input_parts IS NOT NULL OR output_files IS NOT NULL OR status <> 'succeeded' AS may_have_folder
-          FROM predictions WHERE data_removed = 0 AND completed_at <= ? AND NOT EXISTS (
+          FROM predictions WHERE data_removed = 0 AND completed_at <= ? AND account NOT LIKE 'example:%' AND NOT EXISTS (
           SELECT 1 FROM webhook_deliveries WHERE prediction_id = predictions.id AND state = 'waiting')
           ORDER BY completed_at LIMIT ?`,
     )
+    this.#ofVersion = db
+      .prepare<[number, number, string, string], string>(
+        'SELECT id FROM predictions WHERE rowid > ? AND rowid <= ? AND model = ? AND version = ?',
+      )
+      .pluck()
+    this.#lastRow = db.prepare<[], number | null>('SELECT max(rowid) FROM predictions').pluck()
     this.#last = db.prepare<[], number | null>('SELECT created_at FROM predictions ORDER BY rowid DESC LIMIT 1').pluck()
   }
 
@@ -275,6 +289,16 @@ export class PredictionStore {
   /** Predictions that ended by then and still have their data, the longest ago first. */
   endedWithData(by: number, most: number): { id: string; mayHaveFolder: boolean }[] {
     return this.#withData.all(by, most).map(({ id, may_have_folder }) => ({ id, mayHaveFolder: may_have_folder === 1 }))
+  }
+
+  /** Predictions of a version among some rows, in the order in which they were stored. */
+  ofVersion(model: string, version: string, { from, to }: { from: number; to: number }): string[] {
+    return this.#ofVersion.all(from, to, model, version)
+  }
+
+  /** Number of the last row. */
+  lastRow(): number {
+    return this.#lastRow.get() ?? 0
   }
 
   /** Creation time of the last row, so that a clock set back does not make ids go back. */

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts'
+import { AppError } from '../errors.ts'
 import type { ProviderChoice } from '../runner/execution-provider.ts'
 import type { Wish } from './admission.ts'
 import { LoadProgress } from './load-progress.ts'
@@ -44,6 +45,13 @@ export interface Demand {
   since: number
 }
 
+/** Somebody who wants to know whether the version can be set up. */
+interface Trial {
+  log(text: string): void
+  succeed(): void
+  fail(reason: string): void
+}
+
 /** The tasks of one version that wait, and the replicas that run them. */
 export class Lane {
   readonly version: RunnableVersion
@@ -57,6 +65,8 @@ export class Lane {
   #kept = 0
   /** How many there are to be for once, when what is to be loaded has been. */
   #restored = 0
+  /** Who waits to hear whether the version can be set up. */
+  readonly #trials = new Set<Trial>()
   readonly #failures: SetupFailures
   /** Of replicas beyond the first: that one cannot be loaded says nothing against those that serve. */
   readonly #growthFailures: SetupFailures
@@ -121,7 +131,8 @@ export class Lane {
       const { maxReplicas } = this.version.run
       if (size < maxReplicas && !this.#loading && this.#full && this.#growthFailures.mayTry) return 'more'
     }
-    return size < Math.max(this.#kept, this.#restored) ? 'kept' : undefined
+    const tried = this.#trials.size > 0 ? 1 : 0
+    return size < Math.max(this.#kept, this.#restored, tried) ? 'kept' : undefined
   }
 
   /** What is being done for those who wait. */
@@ -153,6 +164,26 @@ export class Lane {
     this.#options.onDemand()
   }
 
+  /**
+   * Loads the version although no task waits, to learn whether it can be. Resolves when a replica is ready, and rejects
+   * with the reason when none can be had.
+   * @param log hears what the setup prints
+   */
+  tryOut(log: (text: string) => void, signal: AbortSignal): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    if (this.#ready) return Promise.resolve()
+    if (this.broken) return Promise.reject(new AppError('invalid', this.broken.reason))
+    const trial = { log, succeed: resolve, fail: (reason: string) => reject(new AppError('invalid', reason)) }
+    const stop = () => trial.fail('The trial of the setup was given up')
+    this.#trials.add(trial)
+    signal.addEventListener('abort', stop)
+    this.#options.onDemand()
+    return promise.finally(() => {
+      this.#trials.delete(trial)
+      signal.removeEventListener('abort', stop)
+    })
+  }
+
   /** Ends an idle replica and has another take its place. */
   reload(replica: Replica): void {
     this.#restored = this.size
@@ -166,13 +197,17 @@ export class Lane {
     const replica = this.#options.startReplica(this.version, share, {
       onReady: () => {
         this.#progress.end(`Loaded ${this.version.model}`)
+        for (const trial of this.#trials) trial.succeed()
         this.#dispatch()
       },
       onFree: () => {
         this.#dispatch()
         if (!replica.busy) this.#options.onIdle()
       },
-      onServerLog: (text) => this.#options.onServerLog(this.version, text),
+      onServerLog: (text) => {
+        for (const trial of this.#trials) trial.log(text)
+        this.#options.onServerLog(this.version, text)
+      },
       onEnd: (end) => this.#onEnd(replica, end),
     })
     this.#replicas.add(replica)
@@ -219,6 +254,7 @@ export class Lane {
     this.#failures.break(reason)
     this.#options.onBroken(this.version, reason)
     this.#progress.end()
+    for (const trial of this.#trials) trial.fail(reason)
     for (const queue of [this.#secondChances, this.#queue])
       for (const task of queue.take(queue.size)) task.onFailed(reason)
   }
@@ -229,6 +265,7 @@ export class Lane {
     this.#failures.stop()
     this.#growthFailures.stop()
     this.#progress.end()
+    for (const trial of this.#trials) trial.fail('The server stops')
   }
 
   /** Ends the processes; resolves when they are gone. */

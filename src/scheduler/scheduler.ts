@@ -53,6 +53,22 @@ export class Scheduler {
     this.#lane(version).warm()
   }
 
+  /**
+   * Loads a version to learn whether it can be set up.
+   * @param log hears what the setup prints
+   * @throws AppError `invalid` with the reason; the next trial begins anew
+   */
+  async tryOut(version: RunnableVersion, log: (text: string) => void, signal: AbortSignal): Promise<void> {
+    try {
+      await this.#lane(version).tryOut(log, signal)
+    } catch (error) {
+      const lane = this.#lanes.get(version.contentHash)
+      this.#lanes.delete(version.contentHash)
+      await lane?.close()
+      throw error
+    }
+  }
+
   /** Room in a replica for a task that is about to be created, if it could run at once. */
   reserve(version: RunnableVersion): Reservation | undefined {
     return this.#lane(version).reserve()

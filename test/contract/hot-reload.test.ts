@@ -55,7 +55,9 @@ test.concurrent('a package that changes makes a new version; what runs keeps the
   await seen(async () => expect(await statusOf('test/changes')).toBe(200))
   const former = await latestOf('test/changes')
   const running = await create(server, 'test/changes', {})
-  await eventually(async () => expect(await find(server, running.id)).toMatchObject({ logs: expect.stringContaining('waits') }))
+  await eventually(async () =>
+    expect(await find(server, running.id)).toMatchObject({ logs: expect.stringContaining('waits') }),
+  )
 
   writeFiles(modelsDir, { 'test/changes/predict.ts': says('after') })
   await seen(async () => expect(await latestOf('test/changes')).not.toBe(former))

@@ -62,6 +62,8 @@ function setUp(files: Record<string, string>) {
       dataDir: dir,
       packageDirs: [modelsDir, ...moreDirs],
       onCurrent() {},
+      most: { threads: 1, memoryBytes: 2 ** 30 },
+      tryOut: async () => {},
     })
     const { registry, peaks, close } = models
     async function stop() {

@@ -1,0 +1,179 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import pLimit, { type LimitFunction } from 'p-limit'
+import type { Clock } from '../clock.ts'
+import type { Write } from '../db/messages.ts'
+import { errorCode } from '../error-code.ts'
+import { AppError } from '../errors.ts'
+import type { RunnableVersion } from '../scheduler/runnable-version.ts'
+import { type About, findCover, readAbout } from './about.ts'
+import type { Covers } from './covers.ts'
+import type { InspectedSnapshots } from './inspected-snapshots.ts'
+import { newModel } from './model.ts'
+import { readPackage } from './package.ts'
+import { isCode, pushedRun } from './push-rules.ts'
+import type { ModelRegistry } from './registry.ts'
+import type { Snapshots } from './snapshots.ts'
+import { createModel, type InspectedSnapshot, putVersion, setCurrent } from './store.ts'
+import { makeVersion, type Version } from './version.ts'
+
+/** A version whose package has been looked at and tried; nothing of it is visible yet. */
+export interface PreparedVersion {
+  id: string
+  /** Commits it; goes into the transaction of whatever makes it. */
+  writes: Write
+  /** After the commit: readers see it. */
+  announce(): Version
+  /** It will not be committed. */
+  discard(): Promise<void>
+}
+
+export interface PrepareOptions {
+  /** Which code the package may hold: any, none, or what lies unchanged in the version that made it. */
+  code: 'any' | 'none' | RunnableVersion
+  /** What the setup of the model prints. */
+  log(text: string): void
+  signal: AbortSignal
+}
+
+export interface PublisherOptions {
+  registry: ModelRegistry
+  snapshots: Snapshots
+  inspected: InspectedSnapshots
+  covers: Covers
+  clock: Clock
+  /** What one version may take at most. */
+  most: { threads: number; memoryBytes: number }
+  /** Loads a version in a runner. @throws AppError `invalid` with the reason when it cannot be set up */
+  tryOut(version: RunnableVersion, options: Pick<PrepareOptions, 'log' | 'signal'>): Promise<void>
+}
+
+/** Makes versions of packages that were sent over the API or made by a training. */
+export class Publisher {
+  readonly #options: PublisherOptions
+  /** Packages of one model are prepared one after the other. */
+  readonly #turns = new Map<string, LimitFunction>()
+  /** How many versions are prepared and not yet decided about, by content. */
+  readonly #undecided = new Map<string, number>()
+
+  constructor(options: PublisherOptions) {
+    this.#options = options
+  }
+
+  /**
+   * Takes over a package and tries whether it can be set up.
+   * @param name `owner/name` of a model of an account, or of one that is yet to be
+   * @param dir a folder on the disk of the snapshots, which is the publisher's from now on
+   * @throws AppError `invalid` with the reason
+   */
+  async prepare(name: string, dir: string, options: PrepareOptions): Promise<PreparedVersion> {
+    const turn = this.#turns.get(name) ?? pLimit(1)
+    this.#turns.set(name, turn)
+    try {
+      return await turn(() => this.#prepare(name, dir, options))
+    } finally {
+      if (turn.activeCount + turn.pendingCount === 0) this.#turns.delete(name)
+    }
+  }
+
+  async #prepare(name: string, dir: string, { code, log, signal }: PrepareOptions): Promise<PreparedVersion> {
+    const { snapshots, inspected, covers, registry, tryOut, most } = this.#options
+    const found = await readPackage(dir, name)
+    await assertCode(dir, code)
+    const run = pushedRun(found, most)
+    const [told, cover] = await Promise.all([readAbout(dir, found.yaml), findCover(dir)])
+    const picture = cover && { name: cover.name, bytes: await readFile(cover.path) }
+    signal.throwIfAborted()
+    const { hash } = await snapshots.adopt(name, dir)
+    this.#undecided.set(hash, (this.#undecided.get(hash) ?? 0) + 1)
+    try {
+      const snapshot = await inspected.inspect({ ...found, run }, hash, null)
+      if (!registry.find(name)?.versions.has(hash)) await tryOut(inspected.toRunnable(snapshot), { log, signal })
+      signal.throwIfAborted()
+      const path = await covers.put(name, picture)
+      return this.#prepared(name, snapshot, { told, stated: found.yaml.visibility !== undefined, cover: path })
+    } catch (error) {
+      await this.#decide(hash)
+      throw error
+    }
+  }
+
+  #prepared(
+    name: string,
+    snapshot: InspectedSnapshot,
+    { told, stated, cover }: { told: About; stated: boolean; cover: Awaited<ReturnType<Covers['put']>> },
+  ): PreparedVersion {
+    const { registry, clock, inspected } = this.#options
+    const { contentHash } = snapshot
+    const known = registry.find(name)
+    const about = known?.origin === 'account' ? merge(known.about, told, stated) : withVisibility(told, stated)
+    const createdAt = known?.versions.get(contentHash)?.createdAt ?? clock.now()
+    const record = { model: name, id: contentHash, contentHash, createdAt }
+    return {
+      id: contentHash,
+      writes: [
+        ...createModel(name, about, known?.createdAt ?? createdAt),
+        ...putVersion(snapshot, record),
+        ...setCurrent(name, contentHash),
+      ],
+      announce: () => {
+        const model = registry.add(newModel(name, { origin: 'account', createdAt }))
+        const version = makeVersion(record, snapshot.signature, inspected.toRunnable(snapshot))
+        registry.addVersion(model, version)
+        Object.assign(model, { origin: 'account', about, current: version, ...(cover ? { cover } : {}) })
+        void this.#decide(contentHash)
+        return version
+      },
+      discard: () => this.#decide(contentHash),
+    }
+  }
+
+  /** Removes a snapshot that no version has come to point to, and nobody waits to point to. */
+  async #decide(hash: string): Promise<void> {
+    const { registry, snapshots, inspected } = this.#options
+    const left = (this.#undecided.get(hash) ?? 1) - 1
+    if (left > 0) return void this.#undecided.set(hash, left)
+    this.#undecided.delete(hash)
+    if (registry.findRunnable(hash)) return
+    inspected.forget(hash)
+    await snapshots.remove(hash)
+  }
+}
+
+/** What the package states takes the place of what was told before; the rest stays. */
+function merge(before: About, told: About, stated: boolean): About {
+  const given = Object.fromEntries(Object.entries(told).filter(([, value]) => value !== undefined))
+  return { ...before, ...given, visibility: stated ? told.visibility : before.visibility }
+}
+
+/** A model that is made by a push is its owner's alone, unless the package says otherwise. */
+function withVisibility(told: About, stated: boolean): About {
+  return { ...told, visibility: stated ? told.visibility : 'private' }
+}
+
+/** @throws AppError `invalid` that names the file */
+async function assertCode(dir: string, allowed: PrepareOptions['code']): Promise<void> {
+  if (allowed === 'any') return
+  for (const entry of await readdir(dir, { withFileTypes: true, recursive: true })) {
+    if (entry.isDirectory() || !isCode(entry.name)) continue
+    const path = join(entry.parentPath, entry.name)
+    const file = path.slice(dir.length + 1)
+    if (allowed === 'none')
+      throw new AppError(
+        'invalid',
+        `${file} is code: only operators may push code, and where REPRISE_PUSH_CODE is on; a model.onnx needs none`,
+      )
+    if (!(await isSame(path, join(allowed.package.dir, file))))
+      throw new AppError('invalid', `${file} is code that ${allowed.model} does not hold; a training cannot make code`)
+  }
+}
+
+async function isSame(path: string, other: string): Promise<boolean> {
+  try {
+    const [one, two] = await Promise.all([readFile(path), readFile(other)])
+    return one.equals(two)
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return false
+    throw error
+  }
+}

@@ -1,0 +1,183 @@
+import { once } from 'node:events'
+import { mkdir } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { createGunzip } from 'node:zlib'
+import { Parser, type ReadEntry } from 'tar'
+import { AppError, messageOf } from '../errors.ts'
+import { receiveFile } from '../files/receive-file.ts'
+
+/** What one package may hold. */
+export interface PackageLimits {
+  /** Folders count, too. */
+  files: number
+  /** Of all files together. */
+  bytes: number
+}
+
+const LONGEST_PATH_BYTES = 1_000
+/** Long names and comments of one entry. */
+const LARGEST_META_BYTES = 64 * 1024
+
+const GZIP = [0x1f, 0x8b]
+
+/** Kinds of entries that are files; what else is no folder is refused. */
+const FILES = new Set(['File', 'OldFile', 'ContiguousFile'])
+const KINDS: Record<string, string> = {
+  Link: 'a hard link',
+  SymbolicLink: 'a symbolic link',
+  CharacterDevice: 'a device',
+  BlockDevice: 'a device',
+  FIFO: 'a named pipe',
+}
+
+/**
+ * Writes the files of a tar archive, which may be compressed with gzip, below an empty folder as they come. Each entry is
+ * looked at before anything of it is written.
+ * @throws AppError `invalid` that names the entry which is refused, `too_large`, or `malformed` for what is no archive
+ */
+export async function unpackTar(source: AsyncIterable<Uint8Array>, dir: string, limits: PackageLimits): Promise<void> {
+  const failure = Promise.withResolvers<never>()
+  failure.promise.catch(() => {})
+  const ended = Promise.withResolvers<void>()
+  const unpacking = new Unpacking(dir, limits, failure.promise)
+  let writing = Promise.resolve()
+  const parser = new Parser({
+    strict: true,
+    gzip: false,
+    maxMetaEntrySize: LARGEST_META_BYTES,
+    onReadEntry(entry) {
+      // The next entry can come before this one has its name on the disk.
+      writing = writing.then(() => unpacking.write(entry))
+      writing.catch(failure.reject)
+    },
+  })
+  parser.on('end', ended.resolve)
+  parser.on('error', (error) => failure.reject(notWhole(error)))
+  try {
+    for await (const piece of unzipped(source))
+      if (!parser.write(Buffer.from(piece.buffer, piece.byteOffset, piece.length)))
+        await Promise.race([failure.promise, once(parser, 'drain')])
+    parser.end()
+    await Promise.race([failure.promise, ended.promise])
+    await Promise.race([failure.promise, writing])
+  } catch (error) {
+    failure.reject(error)
+    await writing.catch(() => {})
+    throw error
+  }
+}
+
+/** The archive itself, also where it comes compressed. */
+async function* unzipped(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void> {
+  const pieces = source[Symbol.asyncIterator]()
+  const first = await pieces.next()
+  if (first.done) return
+  const whole = Readable.from(chain(first.value, pieces))
+  if (first.value[0] !== GZIP[0] || first.value[1] !== GZIP[1]) return yield* whole
+  const gunzip = createGunzip()
+  // What goes wrong is heard from the one that is read.
+  pipeline(whole, gunzip).catch(() => {})
+  try {
+    yield* gunzip
+  } catch (error) {
+    throw notWhole(error)
+  }
+}
+
+async function* chain(first: Uint8Array, rest: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array, void> {
+  try {
+    yield first
+    for (let next = await rest.next(); !next.done; next = await rest.next()) yield next.value
+  } finally {
+    await rest.return?.()
+  }
+}
+
+/** What comes of an entry, until the archive turns out to be broken: then the rest of it never does. */
+async function* piecesOf(entry: ReadEntry, failed: Promise<never>): AsyncGenerator<Uint8Array, void> {
+  const pieces = entry[Symbol.asyncIterator]()
+  for (;;) {
+    const { done, value } = await Promise.race([pieces.next(), failed])
+    if (done) return
+    yield value
+  }
+}
+
+function notWhole(error: unknown): AppError {
+  const reason = messageOf(error)
+  return new AppError(
+    'malformed',
+    `The body is no whole tar archive: ${reason}; send one made with tar -C PACKAGE -c .`,
+  )
+}
+
+class Unpacking {
+  readonly #dir: string
+  readonly #limits: PackageLimits
+  readonly #failed: Promise<never>
+  readonly #paths = new Set<string>()
+  #bytes = 0
+
+  constructor(dir: string, limits: PackageLimits, failed: Promise<never>) {
+    this.#dir = dir
+    this.#limits = limits
+    this.#failed = failed
+  }
+
+  async write(entry: ReadEntry): Promise<void> {
+    const path = this.#admit(entry)
+    if (path === undefined) return void entry.resume()
+    const target = join(this.#dir, path)
+    try {
+      await mkdir(dirname(target), { recursive: true })
+      await receiveFile(piecesOf(entry, this.#failed), target, { limitBytes: entry.size, durable: false })
+    } catch (error) {
+      if (isClash(error)) throw refused(path, 'is a file in one place and a folder in another')
+      throw error
+    }
+  }
+
+  /** @returns where a file is to be written; undefined for a folder, which comes with its files */
+  #admit({ path: given, type, size, linkpath }: ReadEntry): string | undefined {
+    const { files, bytes } = this.#limits
+    const path = given.replace(/^(?:\.\/+)+|\/+$/g, '')
+    if (type === 'Directory' && (path === '' || path === '.')) return
+    assertInside(path, given)
+    if (type !== 'Directory' && !FILES.has(type))
+      throw refused(given, `is ${KINDS[type] ?? `of the kind ${type}`}${linkpath ? ` to ${linkpath}` : ''}`)
+    if (this.#paths.has(path)) throw refused(given, 'is there twice')
+    this.#paths.add(path)
+    if (this.#paths.size > files)
+      throw new AppError('invalid', `The package has more than ${files} files; put what belongs together into one`)
+    if (type === 'Directory') return
+    this.#bytes += size
+    if (this.#bytes > bytes)
+      throw new AppError(
+        'too_large',
+        `The package holds more than ${bytes} bytes with ${given}; the operator can raise REPRISE_PUSH_LIMIT`,
+      )
+    return path
+  }
+}
+
+function assertInside(path: string, given: string): void {
+  if (given.startsWith('/')) throw refused(given, 'has an absolute path')
+  const parts = path.split('/')
+  if (parts.includes('..')) throw refused(given, 'leads out of the package')
+  if (
+    parts.some((part) => part === '' || part === '.') ||
+    /[\0\\]/.test(path) ||
+    Buffer.byteLength(path) > LONGEST_PATH_BYTES
+  )
+    throw refused(JSON.stringify(given.slice(0, LONGEST_PATH_BYTES)), 'is no path that a package can have')
+}
+
+function refused(path: string, fault: string): AppError {
+  return new AppError('invalid', `${path} ${fault}; a package holds plain files and folders only`)
+}
+
+function isClash(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && ['EEXIST', 'ENOTDIR', 'EISDIR'].includes(String(error.code))
+}
