@@ -8,6 +8,7 @@ import { fieldErrors } from '../field-errors.ts'
 import { schemaValidator } from '../json-schema.ts'
 import { oneOf } from '../one-of.ts'
 import type { RunSettings } from '../scheduler/runnable-version.ts'
+import { isNamePart } from './model-name.ts'
 import { RunYaml, readRunSettings } from './run-settings.ts'
 
 const ModelYaml = Type.Object(
@@ -37,7 +38,6 @@ export interface Package {
   run: RunSettings
 }
 
-const NAME_PART = /^[a-z0-9][a-z0-9._-]*$/i
 const ENTRIES = ['predict.ts', 'predict.js']
 
 const yamlErrors = schemaValidator(ModelYaml)
@@ -54,7 +54,7 @@ export async function listPackageDirs(
     try {
       // The dot follows links and is found in folders only.
       const names = (await readdir(parent)).filter((name) => !name.startsWith('.') && existsSync(`${parent}/${name}/.`))
-      const [good, odd] = [names.filter((name) => NAME_PART.test(name)), names.filter((name) => !NAME_PART.test(name))]
+      const [good, odd] = [names.filter(isNamePart), names.filter((name) => !isNamePart(name))]
       for (const name of odd) onIgnored(join(parent, name), 'its name has characters that a model name cannot have')
       return good.sort().map((name) => join(parent, name))
     } catch (error) {
