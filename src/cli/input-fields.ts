@@ -48,16 +48,17 @@ function componentsOf(openapi: unknown): Schema {
   return isRecord(components) && isRecord(components.schemas) ? components.schemas : {}
 }
 
-/** A schema with what it refers to put in its place; what it says itself wins. */
+/** A schema with what it refers to put in its place; what it says itself wins, and only it has words of its own. */
 function resolved(openapi: unknown, schema: unknown, depth = 0): Schema {
   if (!isRecord(schema) || depth > DEEPEST) return {}
   const { $ref, allOf, ...own } = schema
   const inner = (value: unknown) => resolved(openapi, value, depth + 1)
   const named = typeof $ref === 'string' ? inner(componentsOf(openapi)[$ref.split('/').at(-1) ?? '']) : {}
   const parts = Array.isArray(allOf) ? allOf.map(inner) : []
+  const { title: _title, description: _description, ...referred } = Object.assign({}, named, ...parts)
   const { items, anyOf, oneOf } = own
   return {
-    ...Object.assign({}, named, ...parts),
+    ...referred,
     ...own,
     ...(items === undefined ? {} : { items: inner(items) }),
     ...(Array.isArray(anyOf) ? { anyOf: anyOf.map(inner) } : {}),

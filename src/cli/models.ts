@@ -41,7 +41,7 @@ function describeModel({ name, visibility, latest, runCount, description }: Know
 async function showOne(server: RunningServer, name: string, { print }: Terminal): Promise<void> {
   const model = await getModel(server, name)
   const versions = await Array.fromAsync(listVersions(server, name))
-  print(onOneLine(`${model.name} (${model.visibility}, ${model.runCount} runs)`))
+  print(onOneLine(`${model.name} (${model.visibility}, ${model.runCount} ${model.runCount === 1 ? 'run' : 'runs'})`))
   if (model.description) print(onOneLine(model.description))
   if (model.latest) {
     const rows = inputFields(model.latest.openapi).map(describeInput)

@@ -11,8 +11,6 @@ export class SavedFiles {
   readonly #server: RunningServer
   readonly #origin: string
   readonly #place: OutputPlace
-  /** Paths by the text that stood for the file. */
-  readonly #paths = new Map<string, string>()
   readonly #troubles: string[] = []
 
   /** @param url of the prediction: its files have the same origin */
@@ -43,19 +41,15 @@ export class SavedFiles {
 
   async #saveAll(values: readonly unknown[]): Promise<unknown[]> {
     const saved: unknown[] = []
-    // One after the other: the same file may stand in two places, and names are given in order.
+    // One after the other, so that names are given in order.
     for (const value of values) saved.push(await this.save(value))
     return saved
   }
 
   async #saveText(text: string): Promise<string> {
     if (!this.#isFile(text)) return text
-    const known = this.#paths.get(text)
-    if (known !== undefined) return known
     try {
-      const path = relative('', await (text.startsWith('data:') ? this.#saveDataUri(text) : this.#download(text)))
-      this.#paths.set(text, path)
-      return path
+      return relative('', await (text.startsWith('data:') ? this.#saveDataUri(text) : this.#download(text)))
     } catch (error) {
       if (this.#server.stopping.aborted) throw error
       this.#troubles.push(messageOf(error))

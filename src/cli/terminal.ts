@@ -24,10 +24,11 @@ const DEFAULT_COLUMNS = 80
 export function terminalOf(streams: Streams, stopped: Promise<void>): Terminal {
   const { stdout, stderr } = streams
   let shown = ''
-  let atLineStart = true
+  /** The terminal in whose last line something stands. */
+  let open: Screen | undefined
 
   function show(text: string): void {
-    if (!stderr.isTTY || text === shown || !atLineStart) return
+    if (!stderr.isTTY || text === shown || open) return
     stderr.write(ERASE_LINE + text)
     shown = text
   }
@@ -35,8 +36,10 @@ export function terminalOf(streams: Streams, stopped: Promise<void>): Terminal {
   function put(screen: Screen, text: string): void {
     if (text === '') return
     show('')
+    // Logs between the words of an output would be taken for words.
+    if (screen.isTTY && open && open !== screen) screen.write('\n')
     screen.write(text)
-    if (screen.isTTY) atLineStart = text.endsWith('\n')
+    if (screen.isTTY) open = text.endsWith('\n') ? undefined : screen
   }
 
   return {
@@ -48,7 +51,7 @@ export function terminalOf(streams: Streams, stopped: Promise<void>): Terminal {
     print: (text) => put(stdout, `${text}\n`),
     write: (text) => put(stdout, text),
     tell: (text) => put(stderr, text),
-    status: (text) => show(text.slice(0, (stderr.columns ?? DEFAULT_COLUMNS) - 1)),
+    status: (text) => show(text.slice(0, (stderr.columns || DEFAULT_COLUMNS) - 1)),
     stopped,
   }
 }
