@@ -32,7 +32,7 @@ export interface RunningServer {
   pause(milliseconds: number, enough?: AbortSignal): Promise<void>
 }
 
-/** What a server answers instead of doing what it was asked. */
+/** What a server answers instead of doing what it was asked; `unavailable` where asking again may help. */
 export class Refusal extends AppError {
   override name = 'Refusal'
   readonly status: number
@@ -41,7 +41,8 @@ export class Refusal extends AppError {
   constructor(status: number, body: unknown) {
     const problem = isRecord(body) ? body : {}
     const detail = typeof problem.detail === 'string' ? problem.detail.trimEnd() : `it answered ${status}`
-    super('invalid', `The server refused:${/^- |\n/.test(detail) ? '\n' : ' '}${detail}`)
+    const mayPass = status === 429 || status >= 500
+    super(mayPass ? 'unavailable' : 'invalid', `The server refused:${/^- |\n/.test(detail) ? '\n' : ' '}${detail}`)
     this.status = status
     this.problem = problem
   }
@@ -169,15 +170,18 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** Keeps the failure of a source apart from those of the network. */
+/** Keeps the failure of a source apart from those of the network, which end up in the same stream. */
 function watched(source: AsyncIterable<Uint8Array>) {
   const state: { pieces: AsyncIterable<Uint8Array>; failure?: unknown } = { pieces: pass() }
   async function* pass() {
-    try {
-      yield* source
-    } catch (error) {
-      state.failure = error
-      throw error
+    const iterator = source[Symbol.asyncIterator]()
+    for (;;) {
+      const next = await iterator.next().catch((error: unknown) => {
+        state.failure = error
+        throw error
+      })
+      if (next.done) return
+      yield next.value
     }
   }
   return state

@@ -20,8 +20,7 @@ export interface HashCache {
   remember(facts: FileFacts, sha256: string): void
 }
 
-/** What describes a model and does not make another of it. */
-const LEFT_OUT = new Set(['README.md', 'examples'])
+const LEFT_OUT = new Set(['README.md', 'examples', 'node_modules'])
 const COVER_IMAGE = /^cover\.(png|jpe?g|webp|gif|svg)$/
 /** What can change in model.yaml without making another model of it (rules 5). */
 const YAML_LEFT_OUT = ['description', 'visibility', 'license_url', 'github_url', 'paper_url', 'cover_image_url', 'run']

@@ -1,11 +1,11 @@
-import { linkSync, mkdirSync, symlinkSync, utimesSync } from 'node:fs'
+import { linkSync, mkdirSync, symlinkSync, truncateSync, utimesSync } from 'node:fs'
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { Parser } from 'tar'
 import { describe, expect, test } from 'vitest'
 import { push } from '../../src/cli/push.ts'
-import { runCommand } from '../support/command-line.ts'
+import { runCommand, startReprise } from '../support/command-line.ts'
 import { writeFiles } from '../support/packages.ts'
 import { testFolder } from '../support/temporary.ts'
 import { closedPort, serve } from '../support/web-server.ts'
@@ -164,6 +164,36 @@ describe('a failure is shown', () => {
       code: 1,
       stderr: 'The server refused: The package is too large\n',
     })
+  })
+
+  test('of a line that breaks', async () => {
+    const { port } = await serve((request) => void request.once('data', () => request.destroy()))
+    const dir = packageWith({ 'model.onnx': Buffer.alloc(20_000_000) })
+    const ended = await send(dir, `http://127.0.0.1:${port}`)
+    expect(ended).toMatchObject({ code: 1, stderr: expect.stringMatching(/The server at .* cannot be reached: /) })
+  })
+
+  test('of a file that changes while it is sent', async () => {
+    const dir = packageWith({ 'model.onnx': Buffer.alloc(20_000_000) })
+    const { port } = await serve((request) => {
+      request.once('data', () => {
+        truncateSync(join(dir, 'model.onnx'), 1_000)
+        request.resume()
+      })
+      request.on('error', () => {})
+    })
+    const ended = await send(dir, `http://127.0.0.1:${port}`)
+    expect(ended).toMatchObject({ code: 1, stderr: expect.stringMatching(/^\/.* cannot be read: .*EOF/) })
+  })
+
+  test('of somebody who asks to stop', async () => {
+    const asked = Promise.withResolvers<void>()
+    const { port } = await serve(() => asked.resolve())
+    const dir = packageWith({ 'model.onnx': Buffer.alloc(20_000_000) })
+    const run = startReprise(['push', dir, 'acme/digits', '--url', `http://127.0.0.1:${port}`])
+    await asked.promise
+    run.process.kill('SIGINT')
+    expect(await run.ended).toEqual({ code: 1, stdout: '', stderr: 'Stopped\n' })
   })
 
   test('when nobody listens', async () => {
