@@ -1,5 +1,5 @@
 import type { Stats } from 'node:fs'
-import { stat } from 'node:fs/promises'
+import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Pack } from 'tar'
 import { AppError, messageOf } from '../errors.ts'
@@ -18,7 +18,7 @@ export interface PackageArchive {
 }
 
 /** What makes a folder a package: settings, code, or a network. */
-const MARKS = /^(?:model\.yaml|predict\.[jt]s|[^/]+\.onnx)$/
+const MARKS = /^(?:model\.yaml|predict\.[jt]s|.+\.onnx)$/
 
 /**
  * Looks at a folder that is to be sent.
@@ -26,12 +26,13 @@ const MARKS = /^(?:model\.yaml|predict\.[jt]s|[^/]+\.onnx)$/
  * @throws AppError `invalid` when it is no package, or cannot be read
  */
 export async function archiveOf(dir: string): Promise<PackageArchive> {
-  const files = await readable(dir, () => listPackage(dir))
-  if (!files.some((path) => MARKS.test(path)))
+  const names = await readable(dir, () => readdir(dir))
+  if (!names.some((name) => MARKS.test(name)))
     throw new AppError(
       'invalid',
       `${dir} is no package: a package is a folder with predict.ts or predict.js, a model.onnx, or a model.yaml in it`,
     )
+  const files = await readable(dir, () => listPackage(dir))
   const facts = new Map<string, Stats>()
   for (const path of files) facts.set(join(dir, path), await readable(path, () => factsOf(dir, path)))
   const sizes = facts.values().map(({ size }) => BLOCK_BYTES * (1 + Math.ceil(size / BLOCK_BYTES)))
