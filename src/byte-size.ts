@@ -7,8 +7,8 @@ export function parseBytes(text: string): number | undefined {
   return count === undefined || size === undefined || Number(count) === 0 ? undefined : Number(count) * size
 }
 
-/** Writes bytes the way people set them: `512 MiB`, `1.5 GiB`. */
+/** Writes bytes the way people set them: `3 KiB`, `512 MiB`, `1.5 GiB`. */
 export function formatBytes(bytes: number): string {
-  const [unit, size] = bytes >= 2 ** 30 ? ['GiB', 2 ** 30] : ['MiB', 2 ** 20]
+  const [unit, size] = bytes >= 2 ** 30 ? ['GiB', 2 ** 30] : bytes >= 2 ** 20 ? ['MiB', 2 ** 20] : ['KiB', 2 ** 10]
   return `${Number((bytes / size).toFixed(1))} ${unit}`
 }

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { enableCompileCache } from 'node:module'
-import type { Command } from './cli/command.ts'
+import type { Command, Terminal } from './cli/command.ts'
+import { terminalOf } from './cli/terminal.ts'
 import { AppError } from './errors.ts'
 
 // Before anything else is imported, so that all of it is found compiled at the next start.
@@ -8,29 +9,35 @@ enableCompileCache()
 
 const COMMANDS: Record<string, () => Promise<Command>> = {
   serve: async () => (await import('./cli/serve.ts')).serve,
+  models: async () => (await import('./cli/models.ts')).models,
+  predict: async () => (await import('./cli/predict.ts')).predict,
+  push: async () => (await import('./cli/push.ts')).push,
   'webhook-secret': async () => (await import('./cli/webhook-secret.ts')).webhookSecret,
   help: async () => (await import('./cli/help.ts')).help,
 }
 
-async function main(line: readonly string[]): Promise<void> {
+async function main(line: readonly string[], terminal: Terminal): Promise<void> {
   const [name = 'help', ...args] = line.includes('--help') || line.includes('-h') ? ['help'] : line
   const load = COMMANDS[name]
   if (!load) throw new AppError('configuration', `There is no command "${name}"; "reprise help" lists them`)
   const command = await load()
-  await command(args, {
-    environment: process.env,
-    print: (text) => void process.stdout.write(`${text}\n`),
-    stopped: new Promise((resolve) => {
-      for (const signal of ['SIGTERM', 'SIGINT']) process.once(signal, () => resolve())
-    }),
-  })
+  await command(args, terminal)
 }
 
+const stopped = new Promise<void>((resolve) => {
+  for (const signal of ['SIGTERM', 'SIGINT']) process.once(signal, () => resolve())
+  // Whoever read the output has gone, as `head` does.
+  process.stdout.on('error', () => resolve())
+})
+const terminal = terminalOf(process, stopped)
+
 try {
-  await main(process.argv.slice(2))
+  await main(process.argv.slice(2), terminal)
+  terminal.status('')
   process.exit(0)
 } catch (error) {
   const text = error instanceof AppError ? error.message : error instanceof Error ? error.stack : String(error)
-  process.stderr.write(`${text}\n`)
+  terminal.status('')
+  terminal.tell(`${text}\n`)
   process.exit(1)
 }

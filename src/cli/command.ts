@@ -1,8 +1,16 @@
 /** What a command gets of the process it runs in. */
 export interface Terminal {
   environment: NodeJS.ProcessEnv
+  /** Standard input. */
+  readonly input: AsyncIterable<Uint8Array>
   /** Writes a line to standard output. */
   print(text: string): void
+  /** Writes text to standard output as it is, without an end of line. */
+  write(text: string): void
+  /** Writes text to standard error as it is, beside what standard output is for. */
+  tell(text: string): void
+  /** Shows somebody who watches what is going on, in a line that the next one replaces; an empty one takes it away. */
+  status(text: string): void
   /** Resolves when the process is asked to stop; asked once more, it ends at once. */
   stopped: Promise<void>
 }

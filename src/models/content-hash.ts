@@ -29,11 +29,20 @@ const YAML_LEFT_OUT = ['description', 'visibility', 'license_url', 'github_url',
  * Files that belong to the content of a package, as sorted paths below it. Links to files count as what they point to.
  * @throws AppError `invalid` for a link to a folder, which is not followed
  */
-export async function listContent(dir: string): Promise<string[]> {
+export function listContent(dir: string): Promise<string[]> {
+  return listFiles(dir, (parts) => isPartOfPackage(parts) && isContent(parts))
+}
+
+/** The same with what only describes the model: its readme, its examples, its cover image. */
+export function listPackage(dir: string): Promise<string[]> {
+  return listFiles(dir, isPartOfPackage)
+}
+
+async function listFiles(dir: string, isListed: (parts: string[]) => boolean): Promise<string[]> {
   const files: string[] = []
   for (const entry of await readdir(dir, { withFileTypes: true, recursive: true })) {
     const path = join(entry.parentPath, entry.name).slice(dir.length + 1)
-    if (entry.isDirectory() || !isContent(path.split('/'))) continue
+    if (entry.isDirectory() || !isListed(path.split('/'))) continue
     if (entry.isSymbolicLink() && (await stat(join(dir, path))).isDirectory())
       throw new AppError('invalid', `${path} is a link to a folder; put the folder itself into the package`)
     files.push(path)
@@ -41,13 +50,12 @@ export async function listContent(dir: string): Promise<string[]> {
   return files.sort()
 }
 
-function isContent(parts: string[]): boolean {
-  const [first = ''] = parts
-  return (
-    !LEFT_OUT.has(first) &&
-    !COVER_IMAGE.test(first) &&
-    !parts.some((part) => part.startsWith('.') || part === 'node_modules')
-  )
+function isPartOfPackage(parts: string[]): boolean {
+  return !parts.some((part) => part.startsWith('.') || part === 'node_modules')
+}
+
+function isContent([first = '']: string[]): boolean {
+  return !LEFT_OUT.has(first) && !COVER_IMAGE.test(first)
 }
 
 /** SHA-256 over the model's name and its content: the id of the version unless the package pins one. */

@@ -8,6 +8,7 @@ import { fieldErrors } from '../field-errors.ts'
 import { schemaValidator } from '../json-schema.ts'
 import { oneOf } from '../one-of.ts'
 import type { RunSettings } from '../scheduler/runnable-version.ts'
+import { isNamePart } from './model-name.ts'
 import { RunYaml, readRunSettings } from './run-settings.ts'
 
 const ModelYaml = Type.Object(
@@ -37,8 +38,6 @@ export interface Package {
   run: RunSettings
 }
 
-const NAME_PART = /^[a-z0-9][a-z0-9._-]*$/i
-const LONGEST_NAME = 100
 const ENTRIES = ['predict.ts', 'predict.js']
 
 const yamlErrors = schemaValidator(ModelYaml)
@@ -55,7 +54,7 @@ export async function listPackageDirs(
     try {
       // The dot follows links and is found in folders only.
       const names = (await readdir(parent)).filter((name) => !name.startsWith('.') && existsSync(`${parent}/${name}/.`))
-      const [good, odd] = [names.filter(isModelName), names.filter((name) => !isModelName(name))]
+      const [good, odd] = [names.filter(isNamePart), names.filter((name) => !isNamePart(name))]
       for (const name of odd) onIgnored(join(parent, name), 'its name has characters that a model name cannot have')
       return good.sort().map((name) => join(parent, name))
     } catch (error) {
@@ -66,11 +65,6 @@ export async function listPackageDirs(
   const owners = await foldersIn(dir)
   for (const owner of owners) if (entryOf(owner)) onIgnored(owner, 'a package lies two folders deep, as <owner>/<name>')
   return (await Promise.all(owners.map(foldersIn))).flat()
-}
-
-/** Whether a text can be the name of an owner, or of a model. */
-export function isModelName(text: string): boolean {
-  return NAME_PART.test(text) && text.length <= LONGEST_NAME
 }
 
 function entryOf(dir: string): string | undefined {

@@ -8,7 +8,7 @@ import { AppError, busy, type FieldError, invalidFields } from '../errors.ts'
 import type { About } from './about.ts'
 import type { Covers } from './covers.ts'
 import { type Model, newestFirst, newModel } from './model.ts'
-import { isModelName } from './package.ts'
+import { isNamePart } from './model-name.ts'
 import type { Publisher } from './publisher.ts'
 import type { ModelRegistry } from './registry.ts'
 import type { Snapshots } from './snapshots.ts'
@@ -185,7 +185,7 @@ export class ModelService {
     const [owner = '', short = ''] = name.split('/')
     const broken: FieldError[] = []
     for (const [field, part] of Object.entries({ owner, name: short }))
-      if (!isModelName(part)) broken.push({ type: 'pattern', field, description: NAME_RULE })
+      if (!isNamePart(part)) broken.push({ type: 'pattern', field, description: NAME_RULE })
     if (broken.length > 0) throw invalidFields(broken)
     if (!registry.isOwn(account, { owner })) throw notPermitted()
     const known = registry.find(name)
