@@ -31,14 +31,15 @@ export interface Package {
   /** `owner/name` */
   name: string
   dir: string
-  /** The file whose default export is the model. */
+  /** The file whose default export is the model, or the graph that is served without code. */
   entry: string
   yaml: ModelYaml
   run: RunSettings
 }
 
 const NAME_PART = /^[a-z0-9][a-z0-9._-]*$/i
-const ENTRIES = ['predict.ts', 'predict.js']
+/** What there is to run; where there are several, the first. */
+const ENTRIES = ['predict.ts', 'predict.js', 'model.onnx', 'model.ort']
 
 const yamlErrors = schemaValidator(ModelYaml)
 
@@ -78,7 +79,7 @@ export function packageName(dir: string): string {
 /** @throws AppError `invalid` that says what is wrong with the package and in which file. */
 export async function readPackage(dir: string): Promise<Package> {
   const entry = entryOf(dir)
-  if (!entry) throw new AppError('invalid', `There is no ${ENTRIES.join(' or ')} in ${dir}`)
+  if (!entry) throw new AppError('invalid', `There is nothing to run in ${dir}: none of ${ENTRIES.join(', ')}`)
   const yaml = await readYaml(join(dir, 'model.yaml'))
   return {
     name: packageName(dir),
