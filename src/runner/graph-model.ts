@@ -1,3 +1,4 @@
+import { readFile, stat } from 'node:fs/promises'
 import type { InferenceSession, Tensor } from 'onnxruntime-common'
 import { messageOf } from '../errors.ts'
 import type { SetupContext } from '../models/define-model.ts'
@@ -10,6 +11,8 @@ import type { Definition } from './definition.ts'
 import { describeLeftOut, type GraphSignature, graphSchemas, readSignature } from './graph-signature.ts'
 import { assertValueCount } from './json-output.ts'
 
+/** Bytes. */
+const LONGEST_POINTER = 1024
 /** Types without a name in the engine's binding, by their numbers in ONNX. */
 const UNKNOWN_TYPES: Record<string, string> = {
   14: 'complex64',
@@ -50,19 +53,28 @@ export function graphDefinition(file: string): Definition {
 }
 
 /** @throws an error that names the file */
-async function load(ctx: Pick<SetupContext, 'session'>, file: string): Promise<Graph> {
+async function load(ctx: Pick<SetupContext, 'session' | 'path'>, file: string): Promise<Graph> {
   let session: InferenceSession
   try {
     session = await ctx.session(file)
   } catch (error) {
-    throw new Error(`${file} cannot be loaded: ${explain(messageOf(error).trim())}`, { cause: error })
+    const reason = await explain(messageOf(error).trim(), ctx.path(file))
+    throw new Error(`${file} cannot be loaded: ${reason}`, { cause: error })
   }
   return { session, signature: readSignature(session, file) }
 }
 
-function explain(reason: string): string {
+/** The reason of the engine, and what it does not say. */
+async function explain(reason: string, path: string): Promise<string> {
   const type = UNKNOWN_TYPES[/^Unsupported data type: (\d+)$/.exec(reason)?.[1] ?? '']
-  return type === undefined ? reason : `${reason}; it takes or gives ${type}, which onnxruntime-node does not know`
+  if (type !== undefined) return `${reason}; it takes or gives ${type}, which onnxruntime-node does not know`
+  if (await isPointer(path)) return `it is a pointer of Git LFS; \`git lfs pull\` fetches the graph itself (${reason})`
+  return reason
+}
+
+async function isPointer(path: string): Promise<boolean> {
+  const { size } = await stat(path)
+  return size <= LONGEST_POINTER && (await readFile(path, 'latin1')).startsWith('version https://git-lfs')
 }
 
 async function run({ session, signature }: Graph, input: Readonly<Record<string, unknown>>): Promise<unknown> {
