@@ -15,6 +15,8 @@ const ELEMENT_TYPES = {
   float64: 11,
   uint32: 12,
   uint64: 13,
+  bfloat16: 16,
+  int4: 22,
 }
 
 export type ElementType = keyof typeof ELEMENT_TYPES

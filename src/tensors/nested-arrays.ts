@@ -37,11 +37,13 @@ export class NestedArrays {
     const rank = this.#dims.length
     let next = 0
     const place = () => this.#place(rank)
+    const path = this.#path
     const enter = (value: unknown, depth: number) => {
-      if (depth === rank || !Array.isArray(value)) return visit(value, next++, place)
+      if (!Array.isArray(value)) return visit(value, next++, place)
       for (let i = 0; i < value.length; i++) {
-        this.#path[depth] = i
-        enter(value[i], depth + 1)
+        path[depth] = i
+        if (depth + 1 === rank) visit(value[i], next++, place)
+        else enter(value[i], depth + 1)
       }
     }
     enter(this.#json, 0)

@@ -1,6 +1,7 @@
 /** Packages that hold a graph and no code: tensors in, tensors out, as nested JSON arrays. */
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { int } from '../../scripts/onnx/attribute.ts'
 import { type ModelDescription, node } from '../../scripts/onnx/model.ts'
 import { perceptron } from '../../scripts/onnx/perceptron.ts'
 import { bool, float32, int64, strings, value } from '../../scripts/onnx/tensor.ts'
@@ -35,6 +36,8 @@ const TYPES = [
   'string',
 ] as const
 
+const INT4 = 22
+
 const GRAPHS: Record<string, ModelDescription> = {
   /** Gives every tensor back under another name. */
   'test/every-type': {
@@ -60,6 +63,13 @@ const GRAPHS: Record<string, ModelDescription> = {
     nodes: [node('ConstantOfShape', ['shape'], ['zeros'])],
     inputs: [value('shape', 'int64', ['rank'])],
     outputs: [value('zeros', 'float32', ['rows', 'columns'])],
+  },
+  /** Beside the double, what ends the process that asks the engine for it. */
+  'test/mixed': {
+    opset: 21,
+    nodes: [node('Cast', ['x'], ['packed'], { to: int(INT4) }), node('Add', ['x', 'x'], ['double'])],
+    inputs: [value('x', 'float32', ['n'])],
+    outputs: [value('packed', 'int4', ['n']), value('double', 'float32', ['n'])],
   },
   /** What it gives hangs on nothing. */
   'test/constant': {
@@ -132,6 +142,14 @@ describe('a graph without code', () => {
     expect((await schemasOf('test/constant')).Input).toEqual({ type: 'object', title: 'Input', properties: {} })
     const output = { number: 1, truth: [true], text: [['a', 'b']] }
     expect(await run(server, 'test/constant', {})).toMatchObject({ status: 'succeeded', output })
+  })
+
+  test('gives what the engine can return, and its schema says what is left out', async () => {
+    expect((await schemasOf('test/mixed')).Output).toMatchObject({
+      required: ['double'],
+      description: 'Left out, because onnxruntime-node cannot return it: packed (int4 tensor of shape [n])',
+    })
+    expect(await run(server, 'test/mixed', { x: [1, 2, 3] })).toMatchObject({ output: { double: [2, 4, 6] } })
   })
 
   test('takes and gives tensors of every type, under names of any kind', async () => {
