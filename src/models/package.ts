@@ -40,6 +40,7 @@ export interface Package {
 const NAME_PART = /^[a-z0-9][a-z0-9._-]*$/i
 /** What there is to run; where there are several, the first. */
 const ENTRIES = ['predict.ts', 'predict.js', 'model.onnx', 'model.ort']
+const ONE_OF = new Intl.ListFormat('en', { type: 'disjunction' })
 
 const yamlErrors = schemaValidator(ModelYaml)
 
@@ -79,7 +80,7 @@ export function packageName(dir: string): string {
 /** @throws AppError `invalid` that says what is wrong with the package and in which file. */
 export async function readPackage(dir: string): Promise<Package> {
   const entry = entryOf(dir)
-  if (!entry) throw new AppError('invalid', `There is nothing to run in ${dir}: none of ${ENTRIES.join(', ')}`)
+  if (!entry) throw new AppError('invalid', `There is no ${ONE_OF.format(ENTRIES)} in ${dir}`)
   const yaml = await readYaml(join(dir, 'model.yaml'))
   return {
     name: packageName(dir),

@@ -25,7 +25,7 @@ import { makeFolder, removeFolder } from '../support/temporary.ts'
 import { bodyOf } from '../support/wire.ts'
 
 /** Between two calls of another model, so that they do not take the processor from what is tested. */
-const PAUSE_MS = 10
+const PAUSE_MS = 25
 /** To look at each of some fifty packages, on a machine that has other things to do. */
 const LOOKING_MS = 240_000
 const KILLER = 'graph/killer'
