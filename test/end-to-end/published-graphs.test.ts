@@ -5,7 +5,7 @@
  */
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { WirePrediction } from '../../src/predictions/schema.ts'
 import { eventually } from '../support/eventually.ts'
 import {
@@ -66,7 +66,10 @@ describe.skipIf(!realModelsAreHere)(`a published graph${why}`, () => {
     server = await spawnServer(dataDir, { MODELS_DIR: modelsDir, LOG_LEVEL: 'info' })
     // They are so many that it listens before it has looked at all of them.
     for (const name of [...served.map(packageOf), KILLER, 'replicate/hello-world'])
-      await eventually(async () => expect((await server.call('GET', `/v1/models/${name}`)).status).toBe(200))
+      await vi.waitFor(async () => expect((await server.call('GET', `/v1/models/${name}`)).status, name).toBe(200), {
+        timeout: LOOKING_MS,
+        interval: 100,
+      })
     await callAnother()
     slowestMs = 0
   }, LOOKING_MS)
