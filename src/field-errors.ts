@@ -1,5 +1,6 @@
 import type { ErrorObject } from 'ajv'
 import type { FieldError } from './errors.ts'
+import { jsonType } from './json-type.ts'
 
 /**
  * Puts what Ajv found into the types, paths and words of Replicate's validator (replicate-api.md 2.3). The schemas must
@@ -8,11 +9,27 @@ import type { FieldError } from './errors.ts'
  * @param root path of the validated value in the request body, `''` for the body itself
  */
 export function fieldErrors(errors: readonly ErrorObject[], root: string): FieldError[] {
-  return errors.flatMap((error) => {
+  return withoutBranches(errors).flatMap((error) => {
     const field = [...(root ? [root] : []), ...segments(error.instancePath)].join('.')
     const described = describe(error)
     return described ? [{ type: described[0], field, description: described[1] }] : []
   })
+}
+
+/** Where a value is of no type that any option takes, one error tells them all, and not one for each and one more. */
+function withoutBranches(errors: readonly ErrorObject[]): ErrorObject[] {
+  const told: ErrorObject[] = []
+  for (const error of errors) {
+    const options: unknown = error.schema
+    const branches = error.keyword === 'anyOf' && Array.isArray(options) ? told.slice(-options.length) : []
+    const wrongType = ({ keyword, instancePath }: ErrorObject) =>
+      keyword === 'type' && instancePath === error.instancePath
+    if (branches.length > 1 && branches.every(wrongType)) {
+      const type = branches.flatMap(({ params }) => params.type)
+      told.splice(-branches.length, branches.length, { ...error, keyword: 'type', params: { type } })
+    } else told.push(error)
+  }
+  return told
 }
 
 function segments(pointer: string): string[] {
@@ -34,7 +51,7 @@ function describe({
     case 'required':
       return ['required', `${params.missingProperty} is required`]
     case 'type':
-      return ['invalid_type', `Invalid type. Expected: ${[params.type].flat().join(', ')}, given: ${typeName(data)}`]
+      return ['invalid_type', `Invalid type. Expected: ${[params.type].flat().join(', ')}, given: ${jsonType(data)}`]
     case 'enum':
       return ['enum', `${segments(instancePath).at(-1) ?? ''} must be one of the following: ${quoted(schema)}`]
     case 'const':
@@ -80,11 +97,4 @@ function describe({
 
 function quoted(values: unknown): string {
   return Array.isArray(values) ? values.map((value) => JSON.stringify(value)).join(', ') : ''
-}
-
-function typeName(value: unknown): string {
-  if (value === null) return 'null'
-  if (Array.isArray(value)) return 'array'
-  if (typeof value === 'number') return Number.isInteger(value) ? 'integer' : 'number'
-  return typeof value
 }

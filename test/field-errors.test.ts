@@ -85,6 +85,21 @@ test('all broken rules are told together', () => {
   ])
 })
 
+test('a value of no type that any option takes is told once', () => {
+  const options = [{ type: 'array' }, { type: 'object', required: ['shape'] }]
+  const schema = { properties: { x: { anyOf: options }, y: { anyOf: options }, z: { type: 'array' } } }
+  expect(check(schema, { x: 'a', y: 1, z: 2 })).toEqual([
+    { type: 'invalid_type', field: 'input.x', description: 'Invalid type. Expected: array, object, given: string' },
+    { type: 'invalid_type', field: 'input.y', description: 'Invalid type. Expected: array, object, given: integer' },
+    { type: 'invalid_type', field: 'input.z', description: 'Invalid type. Expected: array, given: integer' },
+  ])
+  expect(check(schema, { x: {} }).map(({ description }) => description)).toEqual([
+    'Invalid type. Expected: array, given: object',
+    'shape is required',
+    'Must validate at least one schema (anyOf)',
+  ])
+})
+
 test('a condition that fails is told only by what it asks for', () => {
   const schema = JSON.parse('{ "if": { "required": ["a"] }, "then": { "required": ["b"] } }')
   expect(check(schema, { a: 1 })).toEqual([{ type: 'required', field: 'input', description: 'b is required' }])

@@ -32,13 +32,15 @@ export interface Package {
   /** `owner/name` */
   name: string
   dir: string
-  /** The file whose default export is the model. */
+  /** The file whose default export is the model, or the graph that is served without code. */
   entry: string
   yaml: ModelYaml
   run: RunSettings
 }
 
-const ENTRIES = ['predict.ts', 'predict.js']
+/** What there is to run; where there are several, the first. */
+const ENTRIES = ['predict.ts', 'predict.js', 'model.onnx', 'model.ort']
+const ONE_OF = new Intl.ListFormat('en', { type: 'disjunction' })
 
 const yamlErrors = schemaValidator(ModelYaml)
 
@@ -81,7 +83,7 @@ export function packageName(dir: string): string {
  */
 export async function readPackage(dir: string, name = packageName(dir)): Promise<Package> {
   const entry = entryOf(dir)
-  if (!entry) throw new AppError('invalid', `There is no ${ENTRIES.join(' or ')} in ${dir}`)
+  if (!entry) throw new AppError('invalid', `There is no ${ONE_OF.format(ENTRIES)} in the package`)
   const yaml = await readYaml(join(dir, 'model.yaml'))
   return {
     name,

@@ -5,8 +5,8 @@ import type { LaunchRunner } from './host.ts'
 import type { PackageLocation, Signature } from './protocol.ts'
 
 /**
- * Imports a package in a process of its own and asks for its signature, without setup.
- * @throws AppError `invalid` with the reason when the code cannot be imported in time or is not a model.
+ * Imports the code of a package, or loads its graph, in a process of its own and asks for its signature, without setup.
+ * @throws AppError `invalid` with the reason when it cannot be imported or loaded in time, or is no model.
  */
 export function inspectPackage(
   launch: LaunchRunner,
@@ -22,10 +22,10 @@ export function inspectPackage(
       else if (event.type === 'refused') refuse(event.message)
     },
     onPrinted() {},
-    onExit: (how) => refuse(`The process that imported ${location.entry} ${how}`),
+    onExit: (how) => refuse(`The process that looked at ${location.entry} ${how}`),
   })
   const stopTimer = startTimer(timeoutMs, () =>
-    refuse(`${location.entry} was not imported within ${formatDuration(timeoutMs)}`),
+    refuse(`${location.entry} was not loaded within ${formatDuration(timeoutMs)}`),
   )
   const stop = () => refuse('The server stops')
   if (signal.aborted) stop()

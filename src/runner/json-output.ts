@@ -26,7 +26,7 @@ export class OutputMeter {
     this.#path = []
     this.#found = []
     this.#measure(value)
-    if (this.#size > OUTPUT_LIMIT) throw new Error(`The output is longer than ${OUTPUT_LIMIT} characters of JSON`)
+    assertSize(this.#size)
     return this.#found
   }
 
@@ -83,6 +83,15 @@ export class OutputMeter {
   #noJson(fault: string): Error {
     return new Error(`The output cannot be written as JSON: ${['output', ...this.#path].join('.')} ${fault}`)
   }
+}
+
+/** @throws for more values and arrays than an output may hold, before they are made */
+export function assertValueCount(count: number): void {
+  assertSize(count * SCALAR_SIZE)
+}
+
+function assertSize(size: number): void {
+  if (size > OUTPUT_LIMIT) throw new Error(`The output is longer than ${OUTPUT_LIMIT} characters of JSON`)
 }
 
 /** What most likely was meant, where something else than JSON is given out. */

@@ -3,8 +3,18 @@ import { pathToFileURL } from 'node:url'
 import { assertDefinition, type Definition } from './definition.ts'
 import type { PackageLocation } from './protocol.ts'
 
-/** Reads what a package runs. @throws when its code cannot be imported, or exports something else than a model */
-export async function openDefinition({ dir, entry }: PackageLocation): Promise<Definition> {
+/** Finds what a package runs. @throws when there is code that cannot be imported, or that exports something else */
+export async function openDefinition(location: PackageLocation): Promise<Definition> {
+  return /\.(onnx|ort)$/.test(location.entry) ? openGraph(location) : openCode(location)
+}
+
+/** A graph without code. Loaded only where there is one: most packages have no use for it. */
+async function openGraph({ entry }: PackageLocation): Promise<Definition> {
+  const { graphDefinition } = await import('./graph-model.ts')
+  return graphDefinition(entry)
+}
+
+async function openCode({ dir, entry }: PackageLocation): Promise<Definition> {
   const { default: definition }: { default?: unknown } = await import(pathToFileURL(join(dir, entry)).href)
   assertDefinition(definition, entry)
   return definition

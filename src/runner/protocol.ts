@@ -8,7 +8,7 @@ export const LOGS_LIMIT = 4 * 2 ** 20
 export interface PackageLocation {
   /** The snapshot that is run. */
   dir: string
-  /** File of the snapshot that defines the model. */
+  /** File of the snapshot that defines the model: code, or a graph that is run as it is. */
   entry: string
   /** Where the package was found: libraries that its code imports are looked up from here. */
   sourceDir: string
@@ -62,7 +62,7 @@ export interface RunRequest {
 export type ToRunner =
   /** Imports what every model needs, before it is known which will be loaded. */
   | { type: 'prepare' }
-  /** Imports the code, without its setup, and tells its signature. */
+  /** Imports the code, without its setup, or loads the graph, and tells its signature. */
   | { type: 'inspect'; package: PackageLocation }
   /** Imports the code and runs its setup. Each prediction has a folder of its own, named by its id, in `predictionsDir`. */
   | { type: 'load'; package: PackageLocation; session: SessionSettings; maxBatch: number; predictionsDir: string }

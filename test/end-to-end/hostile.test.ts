@@ -229,10 +229,10 @@ test('broken packages are named in the log with the reason, and the others are s
   expect(reasons).toEqual({
     'some/syntax': expect.stringContaining('Unexpected token'),
     'some/import': expect.stringMatching(/Cannot find module .*nowhere\.js/),
-    'some/empty': expect.stringContaining('There is no predict.ts or predict.js in'),
+    'some/empty': expect.stringContaining('There is no predict.ts, predict.js, model.onnx, or model.ort in'),
     'some/no-default': 'predict.js has no default export; write `export default defineModel({ … })`',
     'some/no-predict': 'predict.js: predict must be a function',
-    'some/exits': 'The process that imported predict.js exited with code 7',
+    'some/exits': 'The process that looked at predict.js exited with code 7',
     'some/yaml': 'model.yaml: run.predict_timeout: "soon" is not a duration such as 30s or 5m',
   })
   expect(await run(own, 'some/fine', {})).toMatchObject({ output: 'fine' })

@@ -40,6 +40,14 @@ describe('a package', () => {
     expect(await readPackage(packageOf({ ...CODE, 'predict.js': '' }))).toMatchObject({ entry: 'predict.ts' })
   })
 
+  test.each(['model.onnx', 'model.ort'])(
+    'may be no more than a graph, %s, which code is preferred to',
+    async (graph) => {
+      expect(await readPackage(packageOf({ [graph]: '' }))).toMatchObject({ entry: graph, yaml: {} })
+      expect(await readPackage(packageOf({ [graph]: '', ...CODE }))).toMatchObject({ entry: 'predict.ts' })
+    },
+  )
+
   test('tells about itself and how it wants to be run', async () => {
     const yaml = `
       description: Says hello
@@ -85,11 +93,11 @@ describe('a broken package is refused with a message that says what is wrong', (
     )
   })
 
-  test('no code', async () => {
-    const dir = packageOf({ 'model.yaml': '' })
+  test('neither code nor a graph', async () => {
+    const dir = packageOf({ 'model.yaml': '', 'weights.onnx': '' })
     await expect(readPackage(dir)).rejects.toMatchObject({
       code: 'invalid',
-      message: `There is no predict.ts or predict.js in ${dir}`,
+      message: `There is no predict.ts, predict.js, model.onnx, or model.ort in ${dir}`,
     })
   })
 
@@ -161,7 +169,7 @@ describe('packages are found', () => {
       'a/.cache/predict.ts': '',
       'a/with space/predict.ts': '',
     })
-    writeFiles(dir, { 'shallow/predict.ts': '' })
+    writeFiles(dir, { 'shallow/predict.ts': '', 'shallow-graph/model.onnx': '' })
     const ignored: Record<string, string> = {}
     const found = await listPackageDirs(dir, (path, reason) => {
       ignored[path] = reason
@@ -170,6 +178,7 @@ describe('packages are found', () => {
     expect(ignored).toEqual({
       [join(dir, 'a/with space')]: 'its name has characters that a model name cannot have',
       [join(dir, 'shallow')]: 'a package lies two folders deep, as <owner>/<name>',
+      [join(dir, 'shallow-graph')]: 'a package lies two folders deep, as <owner>/<name>',
     })
   })
 

@@ -251,7 +251,7 @@ test('a broken package is reported with its reason and leaves the others alone',
   expect(registry.served.map(({ name }) => name)).toEqual(['a-good-one'])
   const reasons = Object.fromEntries(logged.map(({ model, reason }) => [model, reason]))
   expect(reasons).toEqual({
-    'test/no-code': expect.stringContaining('There is no predict.ts or predict.js in'),
+    'test/no-code': expect.stringContaining('There is no predict.ts, predict.js, model.onnx, or model.ort in'),
     'test/no-model': expect.stringContaining('predict.ts has no default export'),
     'test/no-syntax': expect.any(String),
     'test/no-pattern': expect.stringContaining('regular expression'),
