@@ -9,6 +9,8 @@ import { type Clock, systemClock } from './clock.ts'
 import type { Config } from './config.ts'
 import { lockDataDir, openReader, prepareDatabase } from './db/open.ts'
 import { Writer } from './db/writer.ts'
+import { DeploymentService } from './deployments/service.ts'
+import { DeploymentStore, deploymentStatements } from './deployments/store.ts'
 import { AppError, messageOf } from './errors.ts'
 import { FILE_LIMIT_BYTES, FileService } from './files/service.ts'
 import { FileStore, fileStatements } from './files/store.ts'
@@ -86,7 +88,13 @@ export async function compose(
     prepareDatabase(databasePath, MIGRATIONS_DIR)
     const writer = new Writer({
       path: databasePath,
-      statements: { ...predictionStatements, ...modelStatements, ...fileStatements, ...webhookStatements },
+      statements: {
+        ...predictionStatements,
+        ...modelStatements,
+        ...deploymentStatements,
+        ...fileStatements,
+        ...webhookStatements,
+      },
       durability: config.durability,
       ...(commitDelayMs === undefined ? {} : { commitDelayMs }),
     })
@@ -130,10 +138,22 @@ export async function compose(
       predictionsDir: folders.root,
     })
     releases.defer(() => scheduler.close())
+    const hardware = hardwareOf(gpus)
+    const deployments = new DeploymentService({
+      store: new DeploymentStore(reader),
+      writer,
+      models,
+      scheduler,
+      hardware,
+      useOf: (owner, name) => predictions.useOf(owner, name),
+      clock,
+      log,
+    })
     const loaded = models
       .load(() => predictionStore.unfinishedContent())
       .then(() => {
         for (const version of models.warmVersions()) scheduler.warm(version)
+        deployments.arrangeAll()
       })
       .catch((error) => log.error({ err: error }, 'the packages could not be loaded'))
     if (!(await doneWithin(PATIENCE_MS, loaded)))
@@ -173,6 +193,7 @@ export async function compose(
       writer,
       scheduler,
       models,
+      deployments,
       files,
       folders,
       outbox: webhooks,
@@ -206,7 +227,8 @@ export async function compose(
       webhooks,
       webhookSecrets,
       files,
-      hardware: hardwareOf(gpus),
+      deployments,
+      hardware,
       scheduler,
       operators: new Operators(config.operators),
       clock,
