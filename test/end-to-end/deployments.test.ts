@@ -15,7 +15,8 @@ const THREADS = { BUNDLED_MODELS: 'off', THREADS: '4', MEMORY: '4GiB' }
 
 async function deploy({ call, client }: ServerProcess, name: string, model: string, min: number): Promise<void> {
   const [owner = '', modelName = ''] = model.split('/')
-  const { latest_version: latest } = await client.models.get(owner, modelName)
+  // On a busy machine it listens before it has looked at the packages.
+  const { latest_version: latest } = await eventually(() => client.models.get(owner, modelName))
   const body = { name, model, version: latest?.id, hardware: 'cpu', min_instances: min, max_instances: 1 }
   const response = await call('POST', '/v1/deployments', { body })
   expect(response.status, await response.text()).toBe(200)
