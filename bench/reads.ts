@@ -69,6 +69,7 @@ function fill(path: string, size: number): string[] {
         model: 'replicate/hello-world',
         version: '0'.repeat(64),
         contentHash: '0'.repeat(64),
+        deployment: null,
         status: 'succeeded',
         revision: 1,
         source: 'api',

@@ -3,9 +3,13 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } 
 import type { Account } from './accounts/account.ts'
 import type { Operators } from './accounts/operators.ts'
 import { accountRoutes } from './accounts/routes.ts'
+import { WireAccount } from './accounts/schema.ts'
 import type { Tokens } from './accounts/tokens.ts'
 import type { Clock } from './clock.ts'
 import type { Config } from './config.ts'
+import { deploymentRoutes } from './deployments/routes.ts'
+import { WireDeployment } from './deployments/schema.ts'
+import type { DeploymentService } from './deployments/service.ts'
 import { exampleRoutes } from './examples/routes.ts'
 import type { Examples } from './examples/service.ts'
 import { fileRoutes } from './files/routes.ts'
@@ -64,6 +68,7 @@ export interface AppParts {
   coverLinks: CoverLinks
   examples: Examples
   predictions: PredictionService
+  deployments: DeploymentService
   presenter: Presenter
   webhooks: WebhookService
   webhookSecrets: WebhookSecrets
@@ -84,7 +89,7 @@ const REQUEST_TIMEOUT_MS = 900_000
 /** The HTTP side: manners that all rooms share, then one line for each room. */
 export function buildApp(parts: AppParts): FastifyInstance {
   const { config, log, tokens, models, predictions, presenter, webhooks, webhookSecrets, files, before } = parts
-  const { hardware, scheduler, operators, clock, modelService, coverLinks, examples } = parts
+  const { deployments, hardware, scheduler, operators, clock, modelService, coverLinks, examples } = parts
   const app = Fastify({
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
@@ -122,6 +127,8 @@ export function buildApp(parts: AppParts): FastifyInstance {
     WireVersion,
     WireModel,
     WireFile,
+    WireAccount,
+    WireDeployment,
     WireDelivery,
     WireSecret,
     WireHardware,
@@ -152,6 +159,7 @@ export function buildApp(parts: AppParts): FastifyInstance {
   app.register(modelRoutes, { models, service: modelService, covers: coverLinks, showModel, originOf })
   app.register(pushRoute, { service: modelService })
   app.register(exampleRoutes, { models, examples, presenter, originOf })
+  app.register(deploymentRoutes, { deployments, originOf })
   app.register(fileRoutes, { files, originOf })
   app.register(accountRoutes)
   app.register(hardwareRoutes, { hardware })

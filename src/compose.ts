@@ -9,6 +9,8 @@ import { type Clock, systemClock } from './clock.ts'
 import type { Config } from './config.ts'
 import { lockDataDir, openReader, prepareDatabase } from './db/open.ts'
 import { Writer } from './db/writer.ts'
+import { DeploymentService } from './deployments/service.ts'
+import { DeploymentStore, deploymentStatements } from './deployments/store.ts'
 import { AppError, messageOf } from './errors.ts'
 import { Examples } from './examples/service.ts'
 import { FILE_LIMIT_BYTES, FileService } from './files/service.ts'
@@ -91,7 +93,13 @@ export async function compose(
     prepareDatabase(databasePath, MIGRATIONS_DIR)
     const writer = new Writer({
       path: databasePath,
-      statements: { ...predictionStatements, ...modelStatements, ...fileStatements, ...webhookStatements },
+      statements: {
+        ...predictionStatements,
+        ...modelStatements,
+        ...deploymentStatements,
+        ...fileStatements,
+        ...webhookStatements,
+      },
       durability: config.durability,
       ...(commitDelayMs === undefined ? {} : { commitDelayMs }),
     })
@@ -120,8 +128,9 @@ export async function compose(
       log,
       dataDir,
       packageDirs: packageDirs(config),
-      onCurrent(current) {
-        if (current && current.runnable.run.minReplicas > 0) scheduler.warm(current.runnable)
+      onCurrent(current, former) {
+        if (current) scheduler.warm(current.runnable)
+        if (former && former.runnable.contentHash !== current?.runnable.contentHash) scheduler.release(former.runnable)
       },
       most: { threads: config.threads, memoryBytes: config.memoryBytes },
       tryOut: (version, trial) => scheduler.tryOut(version, trial.log, trial.signal),
@@ -140,9 +149,23 @@ export async function compose(
     })
     releases.defer(() => scheduler.close())
     const { registry } = models
+    const hardware = hardwareOf(gpus)
+    const deployments = new DeploymentService({
+      store: new DeploymentStore(reader),
+      writer,
+      models: registry,
+      scheduler,
+      hardware,
+      useOf: (owner, name) => predictions.useOf(owner, name),
+      clock,
+      log,
+    })
     const loaded = models
       .load(() => predictionStore.unfinishedContent())
-      .then(() => models.watch())
+      .then(() => {
+        deployments.arrangeAll()
+        models.watch()
+      })
       .catch((error) => log.error({ err: error }, 'the packages could not be loaded'))
     if (!(await doneWithin(PATIENCE_MS, loaded)))
       log.warn({ models: registry.pending }, 'listening although some packages could not be imported yet')
@@ -181,6 +204,7 @@ export async function compose(
       writer,
       scheduler,
       models: registry,
+      deployments,
       files,
       folders,
       outbox: webhooks,
@@ -222,7 +246,7 @@ export async function compose(
       clock,
       pushCode: config.pushCode,
       pushLimitBytes: config.pushLimitBytes,
-      whyNeeded: () => undefined,
+      whyNeeded: (model, id) => (deployments.usesVersion(model, id) ? 'a deployment runs it' : undefined),
       onDeleted: (model, version) => versionRemoval.add({ model, id: version.id }),
     })
     releases.defer(() => modelService.close())
@@ -241,7 +265,8 @@ export async function compose(
       webhooks,
       webhookSecrets,
       files,
-      hardware: hardwareOf(gpus),
+      deployments,
+      hardware,
       scheduler,
       operators,
       clock,

@@ -1,11 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { Type } from '@sinclair/typebox'
-import { problems } from '../http/schemas.ts'
-
-const Account = Type.Object(
-  { type: Type.Literal('user'), username: Type.String(), name: Type.String() },
-  { $id: 'Account', description: 'Whom the token belongs to.' },
-)
+import { problems, reference } from '../http/schemas.ts'
+import { toWireAccount, WireAccount } from './schema.ts'
 
 export const accountRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.get(
@@ -14,9 +9,9 @@ export const accountRoutes: FastifyPluginAsyncTypebox = async (app) => {
       schema: {
         operationId: 'account.get',
         summary: 'Get the account of the token',
-        response: { 200: Account, ...problems },
+        response: { 200: reference(WireAccount), ...problems },
       },
     },
-    async ({ account: { username } }) => ({ type: 'user' as const, username, name: username }),
+    async ({ account }) => toWireAccount(account),
   )
 }

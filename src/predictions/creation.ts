@@ -13,6 +13,7 @@ import type { Scheduler } from '../scheduler/scheduler.ts'
 import { newSecret } from '../secret.ts'
 import type { SecretBox } from '../secret-box.ts'
 import { CLIENT_OBJECT, isClientObject } from './client-object.ts'
+import type { Deployments } from './deployments.ts'
 import type { PredictionFolders } from './folders.ts'
 import { hashRequest, type IdempotencyKey, keyUsed } from './idempotency.ts'
 import { isRemote } from './input-part.ts'
@@ -24,8 +25,11 @@ import type { PredictionStore } from './store.ts'
 
 export interface CreateRequest {
   account: Account
-  /** What the caller named: a model, whose present version is meant, or a version in one of the forms of replicate-api.md 4.1. */
-  target: { model: string } | { version: string }
+  /**
+   * What the caller named: a model or a deployment, whose present version is meant, or a version in one of the forms of
+   * replicate-api.md 4.1.
+   */
+  target: { model: string } | { deployment: { owner: string; name: string } } | { version: string }
   /** Rules of the body that are broken already; they are reported together with those of the input. */
   fieldErrors: readonly FieldError[]
   input: unknown
@@ -43,6 +47,7 @@ export interface CreationOptions {
   store: PredictionStore
   scheduler: Scheduler
   models: ModelRegistry
+  deployments: Deployments
   folders: PredictionFolders
   ownFiles: OwnFiles
   /** Seals secret inputs while they wait. */
@@ -109,7 +114,7 @@ export class Creation {
 
   async #create(request: CreateRequest, requestHash: string | null): Promise<Prediction> {
     this.#options.assertRoom()
-    const { account, origin, idempotency } = request
+    const { account, origin, target, idempotency } = request
     const { model, version } = this.#resolve(request)
     const plan = this.#planInput(request, version)
     const id = idempotency?.id ?? this.#ids.next(this.#nextCreatedAt())
@@ -127,6 +132,7 @@ export class Creation {
         model: runnable.model,
         version: version.id,
         contentHash: runnable.contentHash,
+        deployment: 'deployment' in target ? target.deployment.name : null,
         source: request.source,
         input: plan.input,
         sealedSecrets: plan.secrets.length === 0 ? null : this.#options.secretBox.seal(JSON.stringify(plan.secrets)),
@@ -166,10 +172,11 @@ export class Creation {
   }
 
   /** The version to run. Where the body names none, its own errors say so. */
-  #resolve({ account, target, fieldErrors: errors }: CreateRequest): { model: Model; version: Version } {
-    const { models } = this.#options
+  #resolve({ account, target, fieldErrors }: CreateRequest): { model: Model; version: Version } {
+    const { models, deployments } = this.#options
+    if ('deployment' in target) return deployments.getTarget(account, target.deployment.owner, target.deployment.name)
     if ('model' in target) return models.getCurrent(account, target.model)
-    if (target.version === '' && errors.length > 0) throw invalidFields(errors)
+    if (target.version === '' && fieldErrors.length > 0) throw invalidFields(fieldErrors)
     return models.resolve(account, target.version)
   }
 

@@ -60,6 +60,8 @@ export class LivePrediction implements Task {
   readonly size: number
   /** Whether it may have a folder, because something of its input did not stay in the row. */
   readonly hasParts: boolean
+  /** Where it waits or runs, once it has been given to the scheduler. */
+  lane: string | undefined
   #bytes: number
   readonly #streams: boolean
   readonly #listeners = new Set<() => void>()

@@ -37,6 +37,8 @@ export interface Prediction {
   readonly version: string
   /** What the version id pointed to when this was created. */
   readonly contentHash: string
+  /** The name of the deployment, one of the same account, that it was asked of. */
+  readonly deployment: string | null
   readonly status: Status
   /** Counts committed changes; every update names the revision that it replaces. */
   readonly revision: number

@@ -17,7 +17,7 @@ import type { IdempotencyKey } from './idempotency.ts'
 import type { Manner } from './output-files.ts'
 import { isWebhookEvent } from './prediction.ts'
 import type { Presenter } from './presenter.ts'
-import { CreateByModel, CreateByVersion, ListQuery, WirePrediction } from './schema.ts'
+import { CreateByDeployment, CreateByModel, CreateByVersion, ListQuery, WirePrediction } from './schema.ts'
 import type { PredictionService } from './service.ts'
 
 const SHORTEST_CANCEL_AFTER_MS = 5_000
@@ -28,6 +28,7 @@ const LONGEST_KEY = 255
 const LONGEST_WEBHOOK = 2048
 
 const Id = Type.Object({ id: Type.String() })
+const DeploymentName = Type.Object({ owner: Type.String(), name: Type.String() })
 const ModelName = Type.Object({ owner: Type.String(), name: Type.String() })
 const Created = { 201: reference(WirePrediction), 202: reference(WirePrediction), ...problems }
 const Found = { 200: reference(WirePrediction), ...problems }
@@ -117,6 +118,21 @@ export const predictionRoutes: FastifyPluginAsyncTypebox<{
       const { owner, name } = request.params
       return create(request, reply, { target: { model: `${owner}/${name}` }, idempotency: undefined })
     },
+  )
+
+  app.post(
+    '/v1/deployments/:owner/:name/predictions',
+    {
+      attachValidation: true,
+      schema: {
+        operationId: 'deployments.predictions.create',
+        summary: 'Create a prediction with the present release of a deployment',
+        params: DeploymentName,
+        body: CreateByDeployment,
+        response: Created,
+      },
+    },
+    (request, reply) => create(request, reply, { target: { deployment: request.params }, idempotency: undefined }),
   )
 
   app.get(

@@ -10,6 +10,7 @@ export const WirePrediction = Type.Object(
     id: Type.String(),
     model: Type.String({ description: 'owner/name' }),
     version: Type.String({ description: 'Id of the version that ran.' }),
+    deployment: Type.Optional(Type.String({ description: 'Name of the deployment that it was asked of.' })),
     input: Type.Record(Type.String(), Type.Unknown(), { description: 'As it was sent.' }),
     logs: Type.String(),
     output: Type.Unknown({ description: 'Null until there is some; a growing list while a streaming model runs.' }),
@@ -58,6 +59,9 @@ export const CreateByVersion = Type.Object(
 /** Body of a create whose path names the model. */
 export const CreateByModel = Type.Object(createFields, { ...closed, $id: 'CreateModelPrediction' })
 
+/** Body of a create whose path names the deployment. */
+export const CreateByDeployment = Type.Object(createFields, { ...closed, $id: 'CreateDeploymentPrediction' })
+
 export const ListQuery = Type.Object({
   cursor: Type.Optional(Type.String()),
   created_after: Type.Optional(Type.String({ description: 'ISO 8601, inclusive' })),
@@ -71,6 +75,7 @@ export function toWire(p: Prediction, origin: string): WirePrediction {
     id: p.id,
     model: p.model,
     version: p.version,
+    ...(p.deployment === null ? {} : { deployment: p.deployment }),
     input: p.input,
     logs: p.logs,
     output: p.output,

@@ -9,11 +9,13 @@ import type { ModelRegistry } from '../models/registry.ts'
 import type { Downloader } from '../outbound/downloader.ts'
 import { type Page, type Position, toPage } from '../page.ts'
 import type { Reservation } from '../scheduler/lane.ts'
+import { laneOf, type RunnableVersion } from '../scheduler/runnable-version.ts'
 import type { Scheduler } from '../scheduler/scheduler.ts'
 import { secretsEqual } from '../secret.ts'
 import type { SecretBox } from '../secret-box.ts'
 import { doneWithin, startTimer } from '../timer.ts'
 import { type CreateRequest, Creation } from './creation.ts'
+import type { Deployments, DeploymentUse } from './deployments.ts'
 import type { PredictionFolders } from './folders.ts'
 import { InputDownloads } from './input-downloads.ts'
 import { isRemote } from './input-part.ts'
@@ -37,6 +39,7 @@ export interface ServiceOptions {
   writer: Writer
   scheduler: Scheduler
   models: ModelRegistry
+  deployments: Deployments
   files: FileService
   folders: PredictionFolders
   outbox: Outbox
@@ -67,7 +70,7 @@ export class PredictionService {
       outbox: options.outbox,
       onAbandoned: (live) => {
         this.#downloads.abandon(live)
-        options.scheduler.abandon(live.view.contentHash, live.id)
+        if (live.lane !== undefined) options.scheduler.abandon(live.lane, live.id)
       },
       onEnded: (live) => this.#forget(live),
       // It may have gone on to write after its folder was tidied.
@@ -125,6 +128,11 @@ export class PredictionService {
       source === 'web' ? Math.max(createdAfter, this.#options.clock.now() - WEB_LIST_MS) : filter.createdAfter
     const page = toPage(this.#options.store.list({ ...filter, createdAfter: since }, position, PAGE_SIZE), position)
     return { ...page, rows: page.rows.map((row) => this.#view(row)) }
+  }
+
+  /** How a deployment of an account is used. */
+  useOf(account: string, deployment: string): DeploymentUse {
+    return this.#options.store.useOf(account, deployment)
   }
 
   /** Ends a prediction, unless it has ended: then it is answered as it is (replicate-api.md 5.3). */
@@ -266,8 +274,10 @@ export class PredictionService {
     this.#options.outbox.follow(live)
     const created = live.view
     live.watchDeadline()
-    if (reservation) reservation.run(live)
-    else this.#queue(live)
+    if (reservation) {
+      live.lane = reservation.lane
+      reservation.run(live)
+    } else this.#queue(live)
     // Its commit was under way when the server began to stop.
     if (this.#drained) live.leave()
     return created
@@ -311,9 +321,18 @@ export class PredictionService {
   }
 
   #enqueue(live: LivePrediction): void {
-    const runnable = this.#options.models.findRunnable(live.view.contentHash)
-    if (runnable) this.#options.scheduler.enqueue(runnable, live)
-    else live.onFailed(`The package of ${live.view.model} is gone, so this version cannot be run any more`)
+    const runnable = this.#findRunnable(live.view)
+    if (!runnable)
+      return live.onFailed(`The package of ${live.view.model} is gone, so this version cannot be run any more`)
+    live.lane = laneOf(runnable)
+    this.#options.scheduler.enqueue(runnable, live)
+  }
+
+  /** Where its deployment runs another version by now, the replicas that all share serve it. */
+  #findRunnable({ account, deployment, contentHash }: Prediction): RunnableVersion | undefined {
+    const { deployments, models } = this.#options
+    const own = deployment === null ? undefined : deployments.findRunnable(account, deployment, contentHash)
+    return own ?? models.findRunnable(contentHash)
   }
 
   /** @throws AppError `unavailable` when the disk fails, the queue is full, or the server is about to stop */

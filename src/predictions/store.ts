@@ -1,6 +1,7 @@
 import type { Database, Statement as SqliteStatement } from 'better-sqlite3'
 import type { Parameter, Statement, Write } from '../db/messages.ts'
 import type { Found, Position } from '../page.ts'
+import type { DeploymentUse } from './deployments.ts'
 import { bytesOf, type InputPart } from './input-part.ts'
 import type { Metrics, Prediction, ServedFile, Source, Status, WebhookEvent } from './prediction.ts'
 import type { Chunk } from './run-output.ts'
@@ -11,6 +12,7 @@ interface Row {
   model: string
   version: string
   content_hash: string
+  deployment: string | null
   status: Status
   revision: number
   source: Source
@@ -61,6 +63,7 @@ const COLUMNS: readonly (keyof Row)[] = [
   'model',
   'version',
   'content_hash',
+  'deployment',
   'status',
   'revision',
   'source',
@@ -120,6 +123,7 @@ export function insert(p: Prediction): Write {
     model: p.model,
     version: p.version,
     content_hash: p.contentHash,
+    deployment: p.deployment,
     status: p.status,
     revision: p.revision,
     source: p.source,
@@ -211,6 +215,8 @@ export class PredictionStore {
   readonly #withData
   readonly #ofVersion
   readonly #lastRow
+  readonly #hasUnfinished
+  readonly #lastEndedAt
   readonly #last
   /** One for each combination of filters. */
   readonly #lists = new Map<string, SqliteStatement<Parameter[], Row>>()
@@ -245,6 +251,16 @@ export class PredictionStore {
       )
       .pluck()
     this.#lastRow = db.prepare<[], number | null>('SELECT max(rowid) FROM predictions').pluck()
+    this.#hasUnfinished = db
+      .prepare<[string, string], 0 | 1>(
+        'SELECT EXISTS (SELECT 1 FROM predictions WHERE account = ? AND deployment = ? AND completed_at IS NULL)',
+      )
+      .pluck()
+    this.#lastEndedAt = db
+      .prepare<[string, string], number | null>(
+        'SELECT max(completed_at) FROM predictions WHERE account = ? AND deployment = ?',
+      )
+      .pluck()
     this.#last = db.prepare<[], number | null>('SELECT created_at FROM predictions ORDER BY rowid DESC LIMIT 1').pluck()
   }
 
@@ -299,6 +315,14 @@ export class PredictionStore {
   /** Number of the last row. */
   lastRow(): number {
     return this.#lastRow.get() ?? 0
+  }
+
+  /** How a deployment is used. */
+  useOf(account: string, deployment: string): DeploymentUse {
+    return {
+      unfinished: this.#hasUnfinished.get(account, deployment) === 1,
+      lastEndedAt: this.#lastEndedAt.get(account, deployment) ?? undefined,
+    }
   }
 
   /** Creation time of the last row, so that a clock set back does not make ids go back. */
@@ -364,6 +388,7 @@ function fromRow(row: Row): Prediction {
     model: row.model,
     version: row.version,
     contentHash: row.content_hash,
+    deployment: row.deployment,
     status: row.status,
     revision: row.revision,
     source: row.source,

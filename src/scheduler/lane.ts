@@ -4,7 +4,7 @@ import type { ProviderChoice } from '../runner/execution-provider.ts'
 import type { Wish } from './admission.ts'
 import { LoadProgress } from './load-progress.ts'
 import type { Replica, ReplicaEnd, ReplicaListener } from './replica.ts'
-import type { RunnableVersion } from './runnable-version.ts'
+import { laneOf, type RunnableVersion } from './runnable-version.ts'
 import { type Breakage, SetupFailures } from './setup-failures.ts'
 import type { Task } from './task.ts'
 import { TaskQueue } from './task-queue.ts'
@@ -31,6 +31,8 @@ export interface LaneOptions {
 
 /** Room in a ready replica, taken before the task exists. */
 export interface Reservation {
+  /** The lane that it is of. */
+  readonly lane: string
   run(task: Task): void
   release(): void
 }
@@ -54,7 +56,7 @@ interface Trial {
 
 /** The tasks of one version that wait, and the replicas that run them. */
 export class Lane {
-  readonly version: RunnableVersion
+  #version: RunnableVersion
   readonly #options: LaneOptions
   readonly #queue = new TaskQueue()
   /** Members of batches that ended their process: each is run once more, alone. */
@@ -63,6 +65,10 @@ export class Lane {
   readonly #progress: LoadProgress
   #demandedSince: number | undefined
   #kept = 0
+  /** Whether nobody is expected to ask for it again: what has nothing to do ends. */
+  #released = false
+  /** Tasks that are being claimed, and room that is taken for tasks to come. */
+  #promised = 0
   /** How many there are to be for once, when what is to be loaded has been. */
   #restored = 0
   /** Who waits to hear whether the version can be set up. */
@@ -73,7 +79,7 @@ export class Lane {
   #draining = false
 
   constructor(version: RunnableVersion, options: LaneOptions) {
-    this.version = version
+    this.#version = version
     this.#options = options
     this.#failures = new SetupFailures(options.clock)
     this.#growthFailures = new SetupFailures(options.clock)
@@ -84,6 +90,10 @@ export class Lane {
         for (const task of this.#queue) task.onLog(text)
       },
     })
+  }
+
+  get version(): RunnableVersion {
+    return this.#version
   }
 
   get queued(): number {
@@ -109,6 +119,15 @@ export class Lane {
   get busy(): boolean {
     for (const replica of this.#replicas) if (replica.busy) return true
     return false
+  }
+
+  /** Whether it can be forgotten: it has nothing, is to keep nothing, and remembers no failure. */
+  get unneeded(): boolean {
+    return (
+      this.queued + this.#promised + this.#replicas.size + this.#kept + this.#restored + this.#trials.size === 0 &&
+      this.#failures.mayTry &&
+      this.#growthFailures.mayTry
+    )
   }
 
   /** Why the version cannot run at present. */
@@ -157,10 +176,12 @@ export class Lane {
     return true
   }
 
-  /** Loads the version although no task waits, and keeps as many replicas as the package asks for. */
-  warm(): void {
-    this.#kept = this.version.run.minReplicas
-    this.#restored = 1
+  /** From now on keeps as many replicas as the settings ask for, and has no more than they allow. */
+  warm(version: RunnableVersion): void {
+    this.#version = version
+    this.#released = false
+    this.#kept = version.run.minReplicas
+    this.#endSurplus()
     this.#options.onDemand()
   }
 
@@ -184,6 +205,14 @@ export class Lane {
     })
   }
 
+  /** Keeps nothing loaded any more: what waits still runs, and what has nothing to do ends, unless more comes. */
+  release(): void {
+    this.#kept = 0
+    this.#restored = 0
+    this.#released = true
+    this.#endReleased()
+  }
+
   /** Ends an idle replica and has another take its place. */
   reload(replica: Replica): void {
     this.#restored = this.size
@@ -199,9 +228,11 @@ export class Lane {
         this.#progress.end(`Loaded ${this.version.model}`)
         for (const trial of this.#trials) trial.succeed()
         this.#dispatch()
+        this.#endReleased()
       },
       onFree: () => {
         this.#dispatch()
+        this.#endReleased()
         if (!replica.busy) this.#options.onIdle()
       },
       onServerLog: (text) => {
@@ -218,19 +249,22 @@ export class Lane {
     if (this.#draining || this.queued > 0) return
     const replica = this.#roomiest()
     if (!replica) return
-    replica.hold(1)
+    this.#released = false
+    this.#hold(replica, 1)
     return {
+      lane: laneOf(this.version),
       run: (task) => {
-        replica.release(1)
+        this.#letGo(replica, 1)
         if (!replica.send([task])) this.enqueue(task)
       },
-      release: () => replica.release(1),
+      release: () => this.#letGo(replica, 1),
     }
   }
 
   enqueue(task: Task): void {
     const { broken } = this
     if (broken) return task.onFailed(broken.reason)
+    this.#released = false
     this.#queue.push(task)
     this.#dispatch()
   }
@@ -244,7 +278,7 @@ export class Lane {
   abandon(id: string): void {
     if (this.#queue.delete(id) || this.#secondChances.delete(id)) {
       if (this.queued === 0) this.#progress.end()
-      return
+      return this.#endReleased()
     }
     for (const replica of this.#replicas) replica.abandon(id)
   }
@@ -305,11 +339,34 @@ export class Lane {
 
   /** A task is sent only after its claim is on disk, so that a restart never runs it twice. */
   async #claimAndSend(replica: Replica, tasks: Task[]): Promise<void> {
-    replica.hold(tasks.length)
+    this.#hold(replica, tasks.length)
     await Promise.all(tasks.map((task) => task.claim()))
     const claimed = tasks.filter((task) => task.wanted)
-    replica.release(tasks.length)
+    this.#letGo(replica, tasks.length)
     if (claimed.length > 0 && !replica.send(claimed)) this.#queue.pushFront(claimed)
+  }
+
+  #hold(replica: Replica, count: number): void {
+    this.#promised += count
+    replica.hold(count)
+  }
+
+  #letGo(replica: Replica, count: number): void {
+    this.#promised -= count
+    replica.release(count)
+  }
+
+  /** Ends replicas beyond the most there may be, those with the least to do first. */
+  #endSurplus(): void {
+    const surplus = this.size - Math.max(1, this.version.run.maxReplicas)
+    if (surplus <= 0) return
+    const present = [...this.#replicas].filter(({ retiring }) => !retiring)
+    for (const replica of present.sort((a, b) => a.load - b.load).slice(0, surplus)) replica.retire()
+  }
+
+  #endReleased(): void {
+    if (!this.#released || this.queued > 0) return
+    for (const replica of this.#replicas) if (!replica.busy) replica.retire()
   }
 
   #onEnd(replica: Replica, { reason, retired, untouched, suspects, neverRan }: ReplicaEnd): void {

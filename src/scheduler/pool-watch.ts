@@ -13,12 +13,15 @@ const QUIET_MS = 10_000
 export class PoolWatch {
   readonly #options: PoolOptions
   readonly #pool: Pool
+  readonly #forgetUnneeded: () => void
   #timer: NodeJS.Timeout | undefined
   #measuring = false
 
-  constructor(options: PoolOptions, pool: Pool) {
+  /** @param forgetUnneeded forgets the lanes that nobody needs */
+  constructor(options: PoolOptions, pool: Pool, forgetUnneeded: () => void) {
     this.#options = options
     this.#pool = pool
+    this.#forgetUnneeded = forgetUnneeded
   }
 
   /** Begins to look, unless it does already. */
@@ -40,6 +43,7 @@ export class PoolWatch {
     }
     for (const seat of overBudget(this.#pool.seats(), this.#options.budget)) seat.end()
     for (const lane of this.#pool.lanes) for (const replica of lane.replicas) this.#tidy(lane, replica)
+    this.#forgetUnneeded()
     this.#pool.grant()
   }
 

@@ -2,6 +2,7 @@ import type { Logger } from 'pino'
 import type { Clock } from '../clock.ts'
 import { assignDevices, type DeviceUse } from '../hardware/assign-device.ts'
 import type { Gpu } from '../hardware/gpu.ts'
+import { skuOf } from '../hardware/hardware.ts'
 import type { LaunchRunner, Runner, RunnerListener } from '../runner/host.ts'
 import type { MeasureMemory } from '../runner/memory.ts'
 import { SpareRunner } from '../runner/spare.ts'
@@ -163,7 +164,9 @@ export class Pool {
         if (first?.provider !== 'cuda' || (device !== null && !device.includes('cuda'))) continue
         inUse.push({ deviceId: first.deviceId, sameVersion: other === lane })
       }
-    return assignDevices({ wanted: lane.version.run.executionProviders, gpus: this.#options.gpus, inUse })
+    const { run, deployment } = lane.version
+    const gpus = this.#options.gpus.filter(({ name }) => !deployment || skuOf(name) === deployment.hardware)
+    return assignDevices({ wanted: run.executionProviders, gpus, inUse })
   }
 
   #seatOf(lane: Lane, replica: Replica): Seat {

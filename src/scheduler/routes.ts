@@ -19,7 +19,8 @@ export const runnerRoutes: FastifyPluginAsyncTypebox<{
       schema: {
         operationId: 'runners.list',
         summary: 'List the runners of this server, and the versions that are broken',
-        description: 'Not part of Replicate’s API. Only operators see processes, memory and reasons.',
+        description:
+          'Not part of Replicate’s API. Only operators see processes, memory, reasons, and deployments of others.',
         response: { 200: reference(WireRunners), ...problems },
       },
     },
@@ -34,7 +35,7 @@ export const runnerRoutes: FastifyPluginAsyncTypebox<{
         memory_used_bytes: whole ? used : null,
         queued,
         results: statuses.map((status) =>
-          toWireRunner(status, status.version && models.findVersionId(status.version.contentHash), whole),
+          toWireRunner(status, status.version && models.findVersionId(status.version.contentHash), { account, whole }),
         ),
       }
     },

@@ -32,4 +32,24 @@ export interface RunnableVersion {
   /** Whether it takes many inputs at once. */
   batches: boolean
   run: RunSettings
+  /** Set where it runs in replicas of a deployment's own. */
+  deployment?: DeploymentPlace
+}
+
+/** Whose replicas they are, and what they are to run on. */
+export interface DeploymentPlace {
+  owner: string
+  name: string
+  /** The sku of `/v1/hardware`. */
+  hardware: string
+}
+
+/**
+ * The name of the lane that a version belongs to: all that is asked for the same content shares replicas, but for what
+ * is asked of a deployment. Its lane is another one when a release changes what its replicas are.
+ */
+export function laneOf({ contentHash, deployment }: Pick<RunnableVersion, 'contentHash' | 'deployment'>): string {
+  if (!deployment) return contentHash
+  const { owner, name, hardware } = deployment
+  return `${owner}/${name} ${hardware} ${contentHash}`
 }

@@ -2,10 +2,10 @@ import type { Budget } from './admission.ts'
 import { Lane, type Reservation } from './lane.ts'
 import { Pool, type PoolOptions } from './pool.ts'
 import { PoolWatch } from './pool-watch.ts'
-import type { RunnableVersion } from './runnable-version.ts'
+import { type DeploymentPlace, laneOf, type RunnableVersion } from './runnable-version.ts'
 import type { Task } from './task.ts'
 
-/** Decides which task runs where and when: one lane for each version that has been asked for, one pool for all. */
+/** Decides which task runs where and when: one lane for each version that is asked for, one pool for all. */
 export class Scheduler {
   readonly #options: PoolOptions
   readonly #lanes = new Map<string, Lane>()
@@ -18,7 +18,7 @@ export class Scheduler {
   constructor(options: PoolOptions) {
     this.#options = options
     this.#pool = new Pool(options, this.lanes)
-    this.#watch = new PoolWatch(options, this.#pool)
+    this.#watch = new PoolWatch(options, this.#pool, () => this.#forgetUnneeded())
   }
 
   /** Tasks of all versions that wait for a replica. */
@@ -28,7 +28,7 @@ export class Scheduler {
     return sum
   }
 
-  /** Can be gone through again and again, and grows. */
+  /** Can be gone through again and again. */
   get lanes(): Iterable<Lane> {
     return { [Symbol.iterator]: () => this.#lanes.values() }
   }
@@ -48,9 +48,26 @@ export class Scheduler {
     for (const lane of this.#lanes.values()) lane.start()
   }
 
-  /** Loads a version before anybody asks for it. */
+  /**
+   * Keeps as many replicas of a version loaded as its settings ask for, before anybody asks for it. To be called again
+   * when the settings have changed.
+   */
   warm(version: RunnableVersion): void {
-    this.#lane(version).warm()
+    const lane = version.run.minReplicas > 0 ? this.#lane(version) : this.#lanes.get(laneOf(version))
+    lane?.warm(version)
+  }
+
+  /** Takes that back: what waits and runs goes on, and what has nothing to do ends. */
+  release(version: RunnableVersion): void {
+    this.#lanes.get(laneOf(version))?.release()
+  }
+
+  /** How many replicas a deployment has, of its former releases, too. */
+  replicasOf({ owner, name }: Pick<DeploymentPlace, 'owner' | 'name'>): number {
+    let count = 0
+    for (const { version, replicas } of this.#lanes.values())
+      if (version.deployment?.owner === owner && version.deployment.name === name) count += replicas.size
+    return count
   }
 
   /**
@@ -62,8 +79,8 @@ export class Scheduler {
     try {
       await this.#lane(version).tryOut(log, signal)
     } catch (error) {
-      const lane = this.#lanes.get(version.contentHash)
-      this.#lanes.delete(version.contentHash)
+      const lane = this.#lanes.get(laneOf(version))
+      this.#lanes.delete(laneOf(version))
       await lane?.close()
       throw error
     }
@@ -79,8 +96,8 @@ export class Scheduler {
   }
 
   /** Forgets a task that has ended for its owner, wherever it is. */
-  abandon(contentHash: string, id: string): void {
-    this.#lanes.get(contentHash)?.abandon(id)
+  abandon(lane: string, id: string): void {
+    this.#lanes.get(lane)?.abandon(id)
   }
 
   /** Starts nothing any more. Resolves when what runs has ended; queued tasks are left alone. */
@@ -107,8 +124,13 @@ export class Scheduler {
     if (this.#onIdle && !this.#busy) this.#onIdle()
   }
 
+  #forgetUnneeded(): void {
+    for (const [name, lane] of this.#lanes) if (lane.unneeded) this.#lanes.delete(name)
+  }
+
   #lane(version: RunnableVersion): Lane {
-    const known = this.#lanes.get(version.contentHash)
+    const name = laneOf(version)
+    const known = this.#lanes.get(name)
     if (known) return known
     const { clock, log } = this.#options
     const lane = new Lane(version, {
@@ -128,7 +150,7 @@ export class Scheduler {
       onBroken: ({ model }, reason) => log.error({ model, reason }, 'the model cannot be set up'),
     })
     if (this.#draining) lane.drain()
-    this.#lanes.set(version.contentHash, lane)
+    this.#lanes.set(name, lane)
     return lane
   }
 }

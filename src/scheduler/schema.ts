@@ -1,4 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox'
+import type { Account } from '../accounts/account.ts'
 import { oneOf } from '../one-of.ts'
 import { RUNNER_STATES, type RunnerStatus } from './status.ts'
 
@@ -9,6 +10,7 @@ const WireRunner = Type.Object({
   state: oneOf(RUNNER_STATES, '`ready`: loaded, has run nothing yet; `broken`: cannot be loaded at present'),
   model: orNull(Type.String()),
   version: orNull(Type.String()),
+  deployment: orNull(Type.String({ description: 'owner/name, where it belongs to one' })),
   pid: orNull(Type.Number()),
   memory_bytes: orNull(Type.Number({ description: 'Proportional set size, measured every two seconds' })),
   threads: orNull(Type.Number({ description: 'Of each session' })),
@@ -33,17 +35,25 @@ export const WireRunners = Type.Object(
   { $id: 'Runners' },
 )
 
-/** @param whole whether the reader may see processes, memory and reasons */
+export interface Reader {
+  account: Account
+  /** Whether it may see processes, memory, reasons, and deployments of others. */
+  whole: boolean
+}
+
 export function toWireRunner(
   status: RunnerStatus,
   versionId: string | undefined,
-  whole: boolean,
+  { account, whole }: Reader,
 ): Static<typeof WireRunner> {
   const { state, version, pid, memoryBytes, threads, device, runs, running, queued, loadMs, idleMs, broken } = status
+  const { deployment } = version ?? {}
   return {
     state,
     model: version?.model ?? null,
     version: versionId ?? null,
+    deployment:
+      deployment && (whole || deployment.owner === account.username) ? `${deployment.owner}/${deployment.name}` : null,
     pid: whole ? pid : null,
     memory_bytes: whole ? memoryBytes : null,
     threads,

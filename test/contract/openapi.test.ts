@@ -26,6 +26,7 @@ beforeAll(async () => {
   server = started[0]
   guarded = started[1]
   states = await predictionsInEveryState(server, clock)
+  await deploy('app')
 })
 afterAll(() => Promise.all([server.close(), guarded.close()]))
 
@@ -89,12 +90,23 @@ const successes: Call[] = [
     async () => server.call('GET', `/v1/models/test/every-type/versions/${await versionOf('test/every-type')}`),
   ],
   ['account.get', 200, () => server.call('GET', '/v1/account')],
+  ['deployments.create', 200, () => deploy(`created-${++created}`)],
+  ['deployments.list', 200, () => server.call('GET', '/v1/deployments')],
+  ['deployments.get', 200, () => server.call('GET', '/v1/deployments/local/app')],
+  ['deployments.update', 200, () => server.call('PATCH', '/v1/deployments/local/app', { body: { max_instances: 2 } })],
+  [
+    'deployments.predictions.create',
+    201,
+    () => server.call('POST', '/v1/deployments/local/app/predictions', { body: INPUT }),
+  ],
 ]
 
 const failures: Call[] = [
   ['account.get', 401, () => guarded.call('GET', '/v1/account')],
   ['predictions.get', 404, () => server.call('GET', '/v1/predictions/00000000000000000000000000')],
   ['models.get', 404, () => server.call('GET', '/v1/models/test/none')],
+  ['deployments.get', 404, () => server.call('GET', '/v1/deployments/local/none')],
+  ['deployments.create', 422, () => server.call('POST', '/v1/deployments', { body: {} })],
   ['predictions.create', 422, () => create({})],
   ['predictions.create', 422, () => create({ version: 'unknown' })],
 ]
@@ -104,6 +116,17 @@ const LONG = { input: { count: 1, pause_ms: 2_000 } }
 
 function create(body: object, prefer = ''): Promise<Response> {
   return server.call('POST', '/v1/predictions', { body: { ...INPUT, ...body }, headers: { prefer } })
+}
+
+/** One for each document. */
+let created = 0
+
+async function deploy(name: string): Promise<Response> {
+  const model = 'test/every-type'
+  const instances = { hardware: 'cpu', min_instances: 0, max_instances: 1 }
+  return server.call('POST', '/v1/deployments', {
+    body: { name, model, version: await versionOf(model), ...instances },
+  })
 }
 
 async function versionOf(model: string): Promise<string> {

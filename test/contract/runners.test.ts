@@ -32,6 +32,7 @@ test('GET /v1/runners shows what is loaded, what it does, and what it takes', as
       memory_bytes: expect.any(Number),
       load_seconds: expect.any(Number),
       idle_seconds: null,
+      deployment: null,
       device: null,
       error: null,
       retry_in_seconds: null,

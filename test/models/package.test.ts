@@ -97,7 +97,7 @@ describe('a broken package is refused with a message that says what is wrong', (
     const dir = packageOf({ 'model.yaml': '', 'weights.onnx': '' })
     await expect(readPackage(dir)).rejects.toMatchObject({
       code: 'invalid',
-      message: `There is no predict.ts, predict.js, model.onnx, or model.ort in ${dir}`,
+      message: `There is no predict.ts, predict.js, model.onnx, or model.ort in the package`,
     })
   })
 

@@ -24,6 +24,7 @@ function changed(next: Prediction | undefined): Prediction {
 }
 
 const FULL = makePrediction({
+  deployment: 'app',
   source: 'web',
   input: { text: 'a "quoted" 日本語 👋 \u2028', nested: [{ deep: [null, 1.5, true] }] },
   output: [{ label: 'cat', score: 0.9 }, 'text', null],
@@ -265,3 +266,18 @@ test('a list goes on where it was while new predictions come in', async () => {
 function id(n: number): string {
   return `01hf${String(n).padStart(22, '0')}`
 }
+
+test('a deployment is in use while a prediction on it has not ended, and was last used when the last one did', async () => {
+  const { writer, store } = setUp()
+  const on = (n: number, changes: Partial<Prediction>) =>
+    writer.submit(insert(makePrediction({ id: id(n), deployment: 'app', ...changes })))
+  expect(store.useOf('local', 'app')).toEqual({ unfinished: false, lastEndedAt: undefined })
+  await on(1, { status: 'succeeded', createdAt: 1, completedAt: 30 })
+  await on(2, { status: 'failed', createdAt: 2, completedAt: 20 })
+  await on(3, { status: 'succeeded', completedAt: 90, account: 'other' })
+  await on(4, { status: 'succeeded', completedAt: 90, deployment: 'other' })
+  await on(5, { deployment: null })
+  expect(store.useOf('local', 'app')).toEqual({ unfinished: false, lastEndedAt: 30 })
+  await on(6, {})
+  expect(store.useOf('local', 'app')).toEqual({ unfinished: true, lastEndedAt: 30 })
+})

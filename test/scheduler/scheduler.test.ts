@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { Scheduler } from '../../src/scheduler/scheduler.ts'
 import { FakeRunners } from '../support/fake-runners.ts'
 import { FakeTask } from '../support/fake-task.ts'
-import { makeScheduler, makeVersion, READY } from '../support/schedulers.ts'
+import { load, makeScheduler, makeVersion, READY } from '../support/schedulers.ts'
 
 const GRACE_MS = 500
 
@@ -35,7 +35,7 @@ const isProgress = (part: string) => /^log (Loading|Loaded|Waiting)/.test(part)
 
 /** The version is loaded, and has shown how long its runs take. */
 async function warmUp({ seconds }: { seconds: number }): Promise<void> {
-  scheduler.warm(VERSION)
+  load(scheduler, VERSION)
   runners.last.report(READY)
   for (let i = 0; i < 40; i++) {
     enqueue(`warm-${i}`)
@@ -117,7 +117,7 @@ describe('dispatch', () => {
     { settings: {}, loaded: [8, 4, 2] },
     { settings: { threads: 3 }, loaded: [3, 3, 3] },
   ])('shares the cores among the versions that are loaded: $loaded', ({ settings, loaded }) => {
-    for (const hash of ['a', 'b', 'c']) scheduler.warm(makeVersion(settings, { contentHash: hash }))
+    for (const hash of ['a', 'b', 'c']) load(scheduler, makeVersion(settings, { contentHash: hash }))
     const threads = runners.all.flatMap(({ received }) => received.map((m) => m.type === 'load' && m.session.threads))
     expect(threads).toEqual(loaded)
   })
@@ -192,7 +192,7 @@ describe('a process that dies', () => {
 
   test('is not replaced where nothing waits, unless the package wants one loaded', async () => {
     const kept = makeVersion({ minReplicas: 1 }, { contentHash: 'kept' })
-    scheduler.warm(VERSION)
+    load(scheduler, VERSION)
     scheduler.warm(kept)
     for (const runner of runners.all) runner.report(READY)
     for (const runner of [...runners.all]) runner.die('was ended by SIGKILL')

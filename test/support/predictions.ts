@@ -6,6 +6,7 @@ const QUEUED: Prediction = {
   model: 'test/model',
   version: 'a'.repeat(64),
   contentHash: 'b'.repeat(64),
+  deployment: null,
   status: 'starting',
   revision: 0,
   source: 'api',

@@ -37,3 +37,9 @@ export function makeVersion(
     ...changed,
   }
 }
+
+/** Starts one replica of a version that keeps none. */
+export function load(scheduler: Scheduler, version: RunnableVersion): void {
+  scheduler.warm({ ...version, run: { ...version.run, minReplicas: 1 } })
+  scheduler.warm(version)
+}
