@@ -1,8 +1,8 @@
 import type { RunnableVersion } from '../scheduler/runnable-version.ts'
 import type { FindPlaces } from './input-places.ts'
 import type { ValidateInput } from './input-validation.ts'
+import type { ModelYaml } from './model-yaml.ts'
 import type { OpenapiSchema } from './openapi-schema.ts'
-import type { ModelYaml } from './package.ts'
 
 /** A version that can be run: an id, what it points to, and what its schema says. */
 export interface Version {

@@ -1,46 +1,26 @@
 import { existsSync } from 'node:fs'
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { type Static, Type } from '@sinclair/typebox'
-import { parse } from 'yaml'
 import { AppError, messageOf } from '../errors.ts'
-import { fieldErrors } from '../field-errors.ts'
-import { schemaValidator } from '../json-schema.ts'
-import { oneOf } from '../one-of.ts'
 import type { RunSettings } from '../scheduler/runnable-version.ts'
-import { RunYaml, readRunSettings } from './run-settings.ts'
-
-const ModelYaml = Type.Object(
-  {
-    description: Type.Optional(Type.String()),
-    visibility: Type.Optional(oneOf(['public', 'private'])),
-    license_url: Type.Optional(Type.String()),
-    github_url: Type.Optional(Type.String()),
-    paper_url: Type.Optional(Type.String()),
-    hardware: Type.Optional(Type.String()),
-    version: Type.Optional(Type.String({ pattern: '^[0-9a-f]{64}$' })),
-    run: Type.Optional(RunYaml),
-  },
-  { additionalProperties: false },
-)
-
-export type ModelYaml = Static<typeof ModelYaml>
+import { type ModelYaml, readModelYaml } from './model-yaml.ts'
+import { readRunSettings } from './run-settings.ts'
 
 /** A folder `<owner>/<name>` as its author wrote it. */
 export interface Package {
   /** `owner/name` */
   name: string
   dir: string
-  /** The file whose default export is the model. */
+  /** The file whose default export is the model, or its graph. */
   entry: string
   yaml: ModelYaml
   run: RunSettings
 }
 
 const NAME_PART = /^[a-z0-9][a-z0-9._-]*$/i
-const ENTRIES = ['predict.ts', 'predict.js']
-
-const yamlErrors = schemaValidator(ModelYaml)
+const CODE = ['predict.ts', 'predict.js']
+/** What is run where there is no code. */
+const GRAPH = 'model.onnx'
 
 /**
  * Folders two levels below `dir` that could be packages.
@@ -68,7 +48,7 @@ export async function listPackageDirs(
 }
 
 function entryOf(dir: string): string | undefined {
-  return ENTRIES.find((file) => existsSync(join(dir, file)))
+  return [...CODE, GRAPH].find((file) => existsSync(join(dir, file)))
 }
 
 export function packageName(dir: string): string {
@@ -78,8 +58,12 @@ export function packageName(dir: string): string {
 /** @throws AppError `invalid` that says what is wrong with the package and in which file. */
 export async function readPackage(dir: string): Promise<Package> {
   const entry = entryOf(dir)
-  if (!entry) throw new AppError('invalid', `There is no ${ENTRIES.join(' or ')} in ${dir}`)
-  const yaml = await readYaml(join(dir, 'model.yaml'))
+  if (!entry) throw new AppError('invalid', `There is no ${CODE.join(' or ')} in ${dir}`)
+  const { yaml, task } = await readModelYaml(dir)
+  if (entry === GRAPH && !task)
+    throw new AppError('invalid', `There is no ${CODE.join(' or ')} in ${dir}, and model.yaml names no task`)
+  if (entry !== GRAPH && task)
+    throw new AppError('invalid', `model.yaml names a task, but ${entry} says what to do; remove one of them`)
   return {
     name: packageName(dir),
     dir,
@@ -87,18 +71,4 @@ export async function readPackage(dir: string): Promise<Package> {
     yaml,
     run: readRunSettings(yaml.run ?? {}),
   }
-}
-
-async function readYaml(path: string): Promise<ModelYaml> {
-  if (!existsSync(path)) return {}
-  let content: unknown
-  try {
-    content = parse(await readFile(path, 'utf8')) ?? {}
-  } catch (error) {
-    throw new AppError('invalid', `model.yaml is not valid YAML: ${messageOf(error)}`)
-  }
-  const errors = yamlErrors(content)
-  if (errors.length === 0) return content as ModelYaml
-  const problems = fieldErrors(errors, '').map(({ field, description }) => `${field && `${field}: `}${description}`)
-  throw new AppError('invalid', `model.yaml: ${problems.join('; ')}`)
 }
