@@ -35,7 +35,7 @@ export interface Wiring {
  */
 export function wire(graph: Graph, yaml: GraphYaml, what: string): Wiring {
   const constants = constantsOf(graph, yaml)
-  const left = graph.inputs.filter(({ name }) => !(name in constants))
+  const left = graph.inputs.filter(({ name }) => !Object.hasOwn(constants, name))
   const input = yaml.input === undefined ? only(left) : placeNamed(graph.inputs, yaml.input, 'input')
   if (!input)
     throw new Error(

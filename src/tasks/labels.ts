@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { extname, join } from 'node:path'
 import { isRecord } from '../is-record.ts'
-import { readText } from './read-graph.ts'
+import { parseJson, readText } from './package-file.ts'
 import type { ClassesYaml } from './task-yaml.ts'
 
 /** Where labels lie that model.yaml does not mention. */
@@ -29,14 +29,6 @@ export function parseLabels(text: string, file: string): string[] {
 function linesOf(text: string): string[] {
   const lines = text.split(/\r?\n/).map((line) => line.trim())
   return lines.slice(0, lines.findLastIndex((line) => line !== '') + 1)
-}
-
-export function parseJson(text: string, file: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (cause) {
-    throw new Error(`${file} is not valid JSON`, { cause })
-  }
 }
 
 function labelsOf(content: unknown, file: string): string[] {

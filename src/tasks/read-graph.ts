@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import type { InferenceSession } from 'onnxruntime-common'
 import { packagePath } from '../runner/engine.ts'
 import type { Graph, TensorPlace } from './graph.ts'
@@ -33,13 +32,4 @@ function isTensor(value: Metadata): value is TensorMetadata {
 
 function toPlace({ name, type, shape }: TensorMetadata): TensorPlace {
   return { name, type, dims: shape.map((size) => (typeof size === 'number' && size < 1 ? '' : size)) }
-}
-
-/** @throws Error that names the setting when the package has no such file */
-export async function readText(dir: string, file: string, setting: string): Promise<string> {
-  try {
-    return await readFile(packagePath(dir, file), 'utf8')
-  } catch (cause) {
-    throw new Error(`${setting}: ${file} cannot be read; put it into the folder of the package`, { cause })
-  }
 }

@@ -26,7 +26,7 @@ export interface Columns {
 /** @throws Error when names and graph do not go together */
 export function planColumns(graph: Graph, yaml: TaskYaml<'tabular'>): Columns {
   const constants = constantsOf(graph, yaml)
-  const inputs = graph.inputs.filter(({ name }) => !(name in constants))
+  const inputs = graph.inputs.filter(({ name }) => !Object.hasOwn(constants, name))
   const used = yaml.input === undefined ? inputs : inputs.filter(({ name }) => name === yaml.input)
   if (yaml.input !== undefined) assertFed(graph, [yaml.input, ...Object.keys(constants)])
   const [only] = used

@@ -21,10 +21,11 @@ export interface Outcome {
 /** @throws Error when nothing tells which output is which, or labels and graph do not go together */
 export function planOutcome(graph: Graph, yaml: TaskYaml<'tabular'>, labels: string[] | undefined): Outcome {
   const picked = yaml.output === undefined ? undefined : pickOutput(graph, yaml)
-  const label = picked && isLabel(picked) ? picked : onlyOne(graph.outputs.filter(isLabel), 'label')
   const isScores = (place: TensorPlace) => !isLabel(place) && place.type.startsWith('float')
-  const scores = picked ? (isScores(picked) ? picked : undefined) : onlyOne(graph.outputs.filter(isScores), 'output')
-  if (label) return labelled(label, scores, labels)
+  const counting = picked ? [picked] : graph.outputs
+  const label = onlyOne(counting.filter(isLabel), 'label')
+  const scores = onlyOne(counting.filter(isScores), 'output')
+  if (label) return labelled(label, scores, labels, yaml.activation)
   if (!scores) {
     pickOutput(graph, yaml)
     throw new Error(`The outputs ${listed(graph.outputs)} are neither a label nor numbers; write a predict.ts`)
@@ -44,7 +45,12 @@ function onlyOne(places: readonly TensorPlace[], what: string): TensorPlace | un
 }
 
 /** The graph tells the label, and may tell probabilities. */
-function labelled(label: TensorPlace, scores: TensorPlace | undefined, labels: string[] | undefined): Outcome {
+function labelled(
+  label: TensorPlace,
+  scores: TensorPlace | undefined,
+  labels: string[] | undefined,
+  activation: Activation | 'auto' = 'auto',
+): Outcome {
   if (scores && label.type === 'string' && !labels)
     throw new Error(`List the names of the classes under labels, in the order of ${scores.name}`)
   if (scores && labels) assertCount(scores, labels)
@@ -55,15 +61,12 @@ function labelled(label: TensorPlace, scores: TensorPlace | undefined, labels: s
     schema: Type.Object(all),
     needsProbe: false,
     read(results, rows) {
-      const names = Array.from<unknown, Label>(tensorIn(results, label).data as ArrayLike<unknown>, (value) =>
-        labelFrom(value, label.type, labels),
-      )
-      const table = scores ? rowsOf(results, scores, rows) : []
-      return Array.from({ length: rows }, (_, row) => {
-        const name = names[row]
-        return scores
-          ? { label: name, probabilities: named(bothOf(table[row] ?? [], labels?.length ?? 0), labels) }
-          : { label: name }
+      const names = labelsIn(results, label, rows).map((value) => labelFrom(value, label.type, labels))
+      if (!scores) return names.map((name) => ({ label: name }))
+      return rowsOf(results, scores, rows).map((values, row) => {
+        // What comes with a label are probabilities, unless the package says otherwise.
+        const probabilities = activate(values, activation === 'auto' ? 'none' : activation)
+        return { label: names[row], probabilities: named(bothOf(probabilities, labels?.length ?? 0), labels) }
       })
     },
   }
@@ -147,6 +150,14 @@ function rowsOf(results: Record<string, Tensor>, place: TensorPlace, rows: numbe
   if (!Number.isInteger(width) || width === 0)
     throw new Error(`The graph gave ${values.length} numbers as ${place.name} for ${rows} rows`)
   return Array.from({ length: rows }, (_, row) => Array.from(values.subarray(row * width, (row + 1) * width)))
+}
+
+function labelsIn(results: Record<string, Tensor>, place: TensorPlace, rows: number): unknown[] {
+  const { data } = tensorIn(results, place)
+  const values: unknown[] = Array.isArray(data) ? data : Array.from<unknown>(data)
+  if (values.length !== rows)
+    throw new Error(`The graph gave ${values.length} labels as ${place.name} for ${rows} rows`)
+  return values
 }
 
 function tensorIn(results: Record<string, Tensor>, { name }: TensorPlace): Tensor {

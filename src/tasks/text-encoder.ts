@@ -2,8 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { Tokenizer } from '@huggingface/tokenizers'
 import { isRecord } from '../is-record.ts'
-import { parseJson } from './labels.ts'
-import { readText } from './read-graph.ts'
+import { parseJson, readText } from './package-file.ts'
 import type { TextYaml } from './task-yaml.ts'
 import { type Side, separate, type Tokens } from './tokens.ts'
 import { parseVocabulary, wordIds } from './vocabulary.ts'
@@ -20,6 +19,8 @@ export interface TextEncoder {
 const TOKENIZER = 'tokenizer.json'
 const TOKENIZER_CONFIG = 'tokenizer_config.json'
 const PADS = ['[PAD]', '<pad>']
+/** What a tokenizer may do without, and the library wants to be told of. */
+const OPTIONAL_PARTS = { added_tokens: [], normalizer: null, pre_tokenizer: null, post_processor: null, decoder: null }
 
 /** @throws Error when the package has neither a tokenizer nor a vocabulary, or one that cannot be read */
 export async function readEncoder(dir: string, yaml: TextYaml): Promise<TextEncoder> {
@@ -54,8 +55,12 @@ async function readTokenizer(dir: string, file: string): Promise<TextEncoder> {
   const padTokens = [config.pad_token, ...PADS].map((token) => tokenizer.token_to_id(String(token)))
   return {
     encode(text) {
-      const whole = tokenizer.encode(text)
-      return separate(whole.ids, tokenizer.encode(text, { add_special_tokens: false }).ids)
+      // Without a token for what is unknown the library gives nothing in its place.
+      const idsOf = (add_special_tokens: boolean) => {
+        const ids: (number | undefined)[] = tokenizer.encode(text, { add_special_tokens }).ids
+        return ids.filter((id) => id !== undefined)
+      }
+      return separate(idsOf(true), idsOf(false))
     },
     padId: numberOf(padding.pad_id) ?? padTokens.find((id) => id !== undefined) ?? 0,
     maxLength: numberOf(truncation.max_length),
@@ -75,7 +80,7 @@ async function readConfig(dir: string, tokenizer: Record<string, unknown>): Prom
 
 function makeTokenizer(content: object, config: object, file: string): Tokenizer {
   try {
-    return new Tokenizer(content, config)
+    return new Tokenizer({ ...OPTIONAL_PARTS, ...content }, config)
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause)
     throw new Error(`tokenizer: ${file} is none that can be used here: ${reason}`, { cause })

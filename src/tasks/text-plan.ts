@@ -38,7 +38,7 @@ interface Habits {
 /** @throws Error that names the setting, or the input that nothing is known for */
 export function planText(graph: Graph, yaml: TextYaml, habits: Habits): TextPlan {
   const constants = constantsOf(graph, yaml)
-  const inputs = graph.inputs.filter(({ name }) => !(name in constants))
+  const inputs = graph.inputs.filter(({ name }) => !Object.hasOwn(constants, name))
   const named = (names: readonly string[]) => inputs.find(({ name }) => names.includes(name))
   const [mask, types, positions] = [named(MASKS), named(TYPES), named(POSITIONS)]
   const ids = findIds(inputs, yaml, [mask, types, positions])
