@@ -3,7 +3,6 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { stringify } from 'yaml'
 import { type ModelDescription, onnxModel } from '../../scripts/onnx/model.ts'
-import type { WirePrediction } from '../../src/predictions/schema.ts'
 import { run } from './requests.ts'
 import type { TestServer } from './server.ts'
 
@@ -46,10 +45,4 @@ export async function outputOf<Output>(
   const prediction = await run(server, model, input)
   if (prediction.status !== 'succeeded') throw new Error(`The prediction ${prediction.status}: ${prediction.error}`)
   return prediction.output as Output
-}
-
-/** Why a prediction failed. */
-export async function errorOf(server: TestServer, model: string, input: Record<string, unknown>): Promise<string> {
-  const prediction: WirePrediction = await run(server, model, input)
-  return `${prediction.status}: ${prediction.error}`
 }
