@@ -1,7 +1,23 @@
 import type { TensorProto, ValueInfoProto } from './messages.ts'
 
 /** Types of elements, as onnxruntime names them, with their numbers in ONNX. */
-const ELEMENT_TYPES = { float32: 1, uint8: 2, int32: 6, int64: 7, string: 8, bool: 9, float16: 10, float64: 11 }
+const ELEMENT_TYPES = {
+  float32: 1,
+  uint8: 2,
+  int8: 3,
+  uint16: 4,
+  int16: 5,
+  int32: 6,
+  int64: 7,
+  string: 8,
+  bool: 9,
+  float16: 10,
+  float64: 11,
+  uint32: 12,
+  uint64: 13,
+  bfloat16: 16,
+  int4: 22,
+}
 
 export type ElementType = keyof typeof ELEMENT_TYPES
 

@@ -45,8 +45,8 @@ function onMessage(message: ToRunner): Promise<void> | void {
     case 'inspect':
       return attempt(message.package.dir, async () => {
         resolveImports(message.package.sourceDir)
-        const { signature } = await Model.open(message.package)
-        events.push({ type: 'inspected', signature })
+        const model = await Model.open(message.package)
+        events.push({ type: 'inspected', signature: await model.inspect() })
       })
     case 'load':
       return attempt(message.package.dir, async () => {

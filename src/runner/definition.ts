@@ -7,6 +7,8 @@ type Schema = Record<string, unknown>
 export interface Definition {
   input: Schema & { properties: Record<string, Schema> }
   output: Schema
+  /** Tells input and output where they are known only once a graph is loaded; what it throws refuses the package. */
+  inspect?: (ctx: SetupContext) => Promise<Pick<Definition, 'input' | 'output'>>
   setup?: (ctx: SetupContext) => unknown
   predict?: (input: Record<string, unknown>, ctx: PredictContext<unknown>) => unknown
   predictBatch?: (inputs: Record<string, unknown>[], ctx: BatchContext<unknown>) => unknown

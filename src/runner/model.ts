@@ -1,12 +1,20 @@
 import type { BatchContext, SetupContext } from '../models/define-model.ts'
 import { type Definition, streams } from './definition.ts'
-import { loadSession, packagePath } from './engine.ts'
+import { loadSession, packagePath, type SessionListener } from './engine.ts'
 import type { EventQueue } from './event-queue.ts'
 import { completeInput } from './input-files.ts'
 import { ModelFile } from './model-file.ts'
 import { openDefinition } from './open-definition.ts'
 import type { PackageLocation, RunRequest, SessionSettings, Signature } from './protocol.ts'
 import { type Run, RunReport } from './run-report.ts'
+
+/** A graph is looked at where every machine can, and on a GPU only where the CPU lacks one of its operators. */
+const INSPECTION: SessionSettings = {
+  threads: 1,
+  devices: [{ provider: 'cpu' }, { provider: 'cuda', deviceId: 0 }],
+  // It is not run, so that its weights need not be put in another order.
+  options: { extra: { session: { disable_prepacking: '1' } } },
+}
 
 /** What a package runs, opened, and after `setup` ready to run. */
 export class Model {
@@ -36,18 +44,17 @@ export class Model {
     return this.#definition.predictBatch !== undefined
   }
 
-  get signature(): Signature {
-    return { input: this.#definition.input, output: this.#definition.output, batches: this.batches }
+  /** What the package declares; where that takes a graph, it is loaded. */
+  async inspect(): Promise<Signature> {
+    const context = this.#setupContext(INSPECTION, { log: () => {}, onDevice: () => {} })
+    const { input, output } = (await this.#definition.inspect?.(context)) ?? this.#definition
+    return { input, output, batches: this.batches }
   }
 
   /** @returns what its sessions run on, where it loads any */
   async setup(settings: SessionSettings, log: (text: string) => void): Promise<string | null> {
     const devices = new Set<string>()
-    this.#context = {
-      path: (file) => packagePath(this.#dir, file),
-      session: (file) => loadSession(this.#dir, file, settings, { log, onDevice: (device) => devices.add(device) }),
-      log,
-    }
+    this.#context = this.#setupContext(settings, { log, onDevice: (device) => devices.add(device) })
     this.#state = await this.#definition.setup?.(this.#context)
     return devices.size === 0 ? null : [...devices].join(', ')
   }
@@ -116,6 +123,14 @@ export class Model {
 
   async #inputOf({ run: { request, folder } }: RunReport): Promise<Record<string, unknown>> {
     return { ...this.#defaults, ...(await completeInput(request, folder)) }
+  }
+
+  #setupContext(settings: SessionSettings, listener: SessionListener): SetupContext {
+    return {
+      path: (file) => packagePath(this.#dir, file),
+      session: (file) => loadSession(this.#dir, file, settings, listener),
+      log: listener.log,
+    }
   }
 
   #contextOf(log: (text: string) => void) {

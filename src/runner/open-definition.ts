@@ -3,19 +3,22 @@ import { pathToFileURL } from 'node:url'
 import { assertDefinition, type Definition } from './definition.ts'
 import type { PackageLocation } from './protocol.ts'
 
-/** Reads what a package runs. @throws when its code cannot be imported, or exports something else than a model */
-export async function openDefinition({ dir, entry }: PackageLocation): Promise<Definition> {
-  if (entry.endsWith('.onnx')) return openGraph(dir, entry)
-  const { default: definition }: { default?: unknown } = await import(pathToFileURL(join(dir, entry)).href)
-  assertDefinition(definition, entry)
-  return definition
+/** Finds what a package runs. @throws when there is code that cannot be imported, or that exports something else */
+export async function openDefinition(location: PackageLocation): Promise<Definition> {
+  return /\.(onnx|ort)$/.test(location.entry) ? openGraph(location) : openCode(location)
 }
 
-/** Imports what a graph needs only where there is one: most packages have code. */
-async function openGraph(dir: string, entry: string): Promise<Definition> {
+/** A graph without code. Loaded only where there is one: most packages have no use for it. */
+async function openGraph({ dir, entry }: PackageLocation): Promise<Definition> {
   const { readModelYaml } = await import('../models/model-yaml.ts')
   const { task } = await readModelYaml(dir)
   if (!task) throw new Error(`${entry} is a graph, and model.yaml names no task for it`)
   const { openTask } = await import('../tasks/open-task.ts')
   return openTask(dir, entry, task)
+}
+
+async function openCode({ dir, entry }: PackageLocation): Promise<Definition> {
+  const { default: definition }: { default?: unknown } = await import(pathToFileURL(join(dir, entry)).href)
+  assertDefinition(definition, entry)
+  return definition
 }

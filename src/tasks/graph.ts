@@ -52,6 +52,8 @@ export function constantsOf({ inputs }: Graph, { constants = {} }: GraphYaml): R
     const { type, dims } = placeNamed(inputs, name, 'constants')
     const shape = dims.map((size) => (typeof size === 'number' ? size : 1))
     const count = shape.reduce((product, size) => product * size, 1)
+    if (type.includes('int') && ![numbers].flat().every(Number.isInteger))
+      throw new Error(`constants: ${name} takes integers (${type})`)
     const values = typeof numbers === 'number' ? new Array<number>(count).fill(numbers) : numbers
     if (values.length !== count)
       throw new Error(`constants: ${name} has ${values.length} numbers, but the graph takes ${shown(shape)}`)

@@ -5,7 +5,7 @@ import { afterAll, vi } from 'vitest'
 import { openapiSchema } from '../../src/models/openapi-schema.ts'
 import { EventQueue } from '../../src/runner/event-queue.ts'
 import { Model } from '../../src/runner/model.ts'
-import type { InputFile, RunnerEvent, RunRequest } from '../../src/runner/protocol.ts'
+import type { InputFile, RunnerEvent, RunRequest, Signature } from '../../src/runner/protocol.ts'
 import { installTasks, type TaskPackage } from './task-packages.ts'
 import { makeFolder, removeFolder } from './temporary.ts'
 
@@ -45,17 +45,21 @@ export class TaskModels {
 
   /** What clients read of the input and the output. */
   async schemaOf(name: string) {
-    return openapiSchema((await this.open(name)).signature).components.schemas
+    return openapiSchema(await this.inspect(name)).components.schemas
   }
 
-  /** Opens a model, without its setup. */
-  open(name: string): Promise<Model> {
+  /** What a package declares, seen without its setup. */
+  async inspect(name: string): Promise<Signature> {
+    return (await this.#open(name)).inspect()
+  }
+
+  #open(name: string): Promise<Model> {
     const dir = join(this.#dir, name)
     return Model.open({ dir, entry: 'model.onnx', sourceDir: dir })
   }
 
   async setUp(name: string): Promise<Model> {
-    const model = await this.open(name)
+    const model = await this.#open(name)
     await model.setup({ threads: 1, devices: [{ provider: 'cpu' }], options: {} }, () => {})
     return model
   }

@@ -249,7 +249,7 @@ const models = new TaskModels(Object.fromEntries([...inspected, ...setUp]))
 
 describe('when the package is looked at', () => {
   test.each(inspected.map(([name, refusal]) => ({ name, ...refusal })))('$message', async ({ name, message }) => {
-    await expect(models.open(name)).rejects.toThrow(message)
+    await expect(models.inspect(name)).rejects.toThrow(message)
   })
 })
 

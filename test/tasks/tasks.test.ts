@@ -476,6 +476,6 @@ describe('a row of a table', () => {
     const inputs = Array.from({ length: 20 }, (_, index) => ({ features: [index, 1] }))
     const outcomes = await models.runTogether('task/numbers', inputs)
     expect(outcomes.map(({ output }) => output)).toEqual(inputs.map((_, index) => [index + 1, 0]))
-    expect((await models.open('task/numbers')).batches).toBe(true)
+    expect((await models.inspect('task/numbers')).batches).toBe(true)
   })
 })
