@@ -10,6 +10,8 @@ const MOST_PIXELS = 2 ** 26
 const KNOWN_FORMATS = 'PNG, JPEG, WebP, GIF, TIFF or AVIF'
 const LOADERS = ['Png', 'Jpeg', 'Webp', 'Nsgif', 'Tiff', 'Heif']
 
+/** Shrinking while a JPEG is decoded is faster, and makes another picture than networks are trained with. */
+const FAITHFUL = { fastShrinkOnLoad: false }
 const KERNELS = { nearest: 'nearest', bilinear: 'linear', bicubic: 'cubic', lanczos: 'lanczos3' } as const
 
 /** Keeps the decoders of all other formats out of reach for as long as the process lives; SVG above all. */
@@ -53,7 +55,7 @@ export function readFixed(picture: PictureFile, plan: FixedPlan): Promise<Raster
   // What is cut away is scaled before it is cut, so that the middle has the size that the network wants.
   const larger = { width: Math.round(width / cropPct), height: Math.round(height / cropPct) }
   return decode(picture, plan, (pixels) => {
-    const resized = pixels.resize({ ...larger, fit, kernel, background })
+    const resized = pixels.resize({ ...larger, fit, kernel, background, ...FAITHFUL })
     if (cropPct === 1) return resized
     const [left, top] = [Math.floor((larger.width - width) / 2), Math.floor((larger.height - height) / 2)]
     return resized.extract({ left, top, width, height })
@@ -63,7 +65,7 @@ export function readFixed(picture: PictureFile, plan: FixedPlan): Promise<Raster
 /** The pixels of a picture stretched to a size, its last row and column repeated up to a frame. */
 export function readFramed(picture: PictureFile, plan: PicturePlan, size: Size, frame: Size): Promise<Raster> {
   return decode(picture, plan, (pixels) =>
-    pixels.resize({ ...size, fit: 'fill', kernel: KERNELS[plan.resample] }).extend({
+    pixels.resize({ ...size, fit: 'fill', kernel: KERNELS[plan.resample], ...FAITHFUL }).extend({
       right: frame.width - size.width,
       bottom: frame.height - size.height,
       extendWith: 'copy',
@@ -87,7 +89,10 @@ async function decode(
     if (channels !== 3) throw new TypeError(`The picture was decoded to ${channels} channels`)
     return { width, height, channels, data }
   } catch (cause) {
-    throw new Error(`${file.name} is damaged: it ends too soon, or parts of it make no sense. Send it again`, { cause })
+    throw new Error(
+      `${file.name} is damaged, or encoded in a way that is not read here, such as HEIC; send it again, or as a JPEG`,
+      { cause },
+    )
   }
 }
 

@@ -84,6 +84,12 @@ const AT_INSPECTION: Refusal[] = [
     message: 'constants: factor has 2 numbers, but the graph takes [1]',
   },
   {
+    graph: tokenRows(),
+    yaml: { task: 'text-embedding', vocabulary: 'vocab.json', constants: { attention_mask: 0.5 } },
+    files: WORDS,
+    message: 'constants: attention_mask takes integers (int64)',
+  },
+  {
     graph: twoOutputs(),
     yaml: { task: 'image-classification', ...LABELS },
     message:

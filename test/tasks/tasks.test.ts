@@ -92,6 +92,11 @@ const PACKAGES: Record<string, TaskPackage> = {
     yaml: { task: 'text-classification', labels: ['sum', 'count'], tokenizer: 'tokens/tokenizer.json' },
     files: { 'tokens/tokenizer.json': TOKENIZER },
   },
+  'task/words': {
+    graph: tokenRows({ summed: true }),
+    yaml: { task: 'text-classification', labels: ['sum', 'count'], activation: 'none', vocabulary: 'vocab.json' },
+    files: { 'vocab.json': '{"good": 3, "day": 5}' },
+  },
   'task/loudness': {
     graph: loudness(),
     yaml: { task: 'audio-classification', labels: ['quiet', 'loud'], max_seconds: 2 },
@@ -106,6 +111,10 @@ const PACKAGES: Record<string, TaskPackage> = {
   'task/label-and-scores': {
     graph: sumOfRow({ outputs: ['label', 'scores'] }),
     yaml: { task: 'tabular', labels: ['sum', 'zero'] },
+  },
+  'task/two-rows': {
+    graph: sumOfRow({ rows: 2 }),
+    yaml: { task: 'tabular', features: ['a', 'b'] },
   },
   'task/columns': { graph: columns(), yaml: { task: 'tabular', output: 'price' } },
   'task/city': { graph: columns(), yaml: { task: 'tabular', output: 'label' } },
@@ -279,7 +288,7 @@ describe('what is no good picture fails with the reason', () => {
   test('a picture that was cut off', async () => {
     const whole = await pixels(64, 64, [255, 0, 0], [0, 1, 2]).png({ compressionLevel: 0 }).toBuffer()
     expect(await errorOf('task/colours', { image: sent('image/png', whole.subarray(0, 4_000)) })).toContain(
-      'is damaged: it ends too soon',
+      'is damaged, or encoded in a way that is not read here',
     )
   })
 
@@ -362,6 +371,15 @@ describe('a text', () => {
     const length = Math.hypot(5, 1)
     expect(first).toBeCloseTo(5 / length, 6)
     expect(second).toBeCloseTo(1 / length, 6)
+  })
+
+  test('is looked up word by word in a vocabulary', async () => {
+    const scores = await outputOf<Score[]>('task/words', { text: 'Good, good day!' })
+    expect(scores).toEqual([
+      { label: 'sum', score: 11 },
+      { label: 'count', score: 3 },
+    ])
+    expect(await errorOf('task/words', { text: 'nothing' })).toBe('The text holds no words that the model knows')
   })
 
   test('is labelled', async () => {
@@ -477,5 +495,14 @@ describe('a row of a table', () => {
     const outcomes = await models.runTogether('task/numbers', inputs)
     expect(outcomes.map(({ output }) => output)).toEqual(inputs.map((_, index) => [index + 1, 0]))
     expect((await models.inspect('task/numbers')).batches).toBe(true)
+  })
+
+  test('is repeated where the graph takes two at a time, and others wait for their own', async () => {
+    const outcomes = await models.runTogether('task/two-rows', [
+      { a: 1, b: 2 },
+      { a: '?', b: {} },
+      { a: 3, b: 4 },
+    ])
+    expect(outcomes.map(({ output, error }) => error ?? output)).toEqual([3, '{} is no value of a table', 7])
   })
 })
