@@ -22,6 +22,8 @@ export function embeddingOf(
   counts?: (row: number) => boolean,
 ): number[] {
   const rank = numbers.dims.length
+  if (rank === 2 && numbers.dims[0] !== 1)
+    throw new Error(`The graph gave [${numbers.dims.join(', ')}], and a single row was to come of one input`)
   const list =
     rank < 3 ? Array.from(numbers.values) : pool(rank === 4 ? placesOf(numbers) : rowsOf(numbers), pooling, counts)
   return normalize ? normalized(list) : list

@@ -20,6 +20,8 @@ export interface Outcome {
 
 /** @throws Error when nothing tells which output is which, or labels and graph do not go together */
 export function planOutcome(graph: Graph, yaml: TaskYaml<'tabular'>, labels: string[] | undefined): Outcome {
+  const twice = labels?.find((label, index) => labels.indexOf(label) !== index)
+  if (twice !== undefined) throw new Error(`labels: ${twice} stands there twice, and each needs a name of its own`)
   const picked = yaml.output === undefined ? undefined : pickOutput(graph, yaml)
   const isScores = (place: TensorPlace) => !isLabel(place) && place.type.startsWith('float')
   const counting = picked ? [picked] : graph.outputs

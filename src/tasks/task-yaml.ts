@@ -84,6 +84,8 @@ const text = {
   vocabulary: Type.Optional(Name),
   max_length: Type.Optional(Type.Integer({ minimum: 1, maximum: 65_536 })),
   truncation_side: Type.Optional(oneOf(['left', 'right'])),
+  /** Up to `max_length`, or no further than the text is long. */
+  padding: Type.Optional(oneOf(['max_length', 'longest'])),
   padding_side: Type.Optional(oneOf(['left', 'right'])),
   pad_token_id: Type.Optional(Type.Integer({ minimum: 0 })),
 }

@@ -7,6 +7,9 @@ import { readEncoder } from './text-encoder.ts'
 import { encodeText, textInput } from './text-input.ts'
 import { planText, textFeeds } from './text-plan.ts'
 
+/** Tokens of the text that a graph is tried on: as many as a sentence has. */
+const PROBE_LENGTH = 16
+
 /** A text in, its labels out. */
 export async function textClassification(dir: string, graph: Graph, yaml: TaskYaml<'text-classification'>) {
   const encoder = await readEncoder(dir, yaml)
@@ -21,8 +24,9 @@ export async function textClassification(dir: string, graph: Graph, yaml: TaskYa
     async setup(ctx) {
       const session = await ctx.session(graph.file)
       // A token that every tokenizer has, whatever its words.
-      const { feeds } = textFeeds({ before: [], text: [plan.padId], after: [] }, plan)
-      const probe = await tryGraph('a text of one token', () => runGraph(session, wiring, feeds))
+      const text = new Array<number>(PROBE_LENGTH).fill(plan.padId)
+      const { feeds } = textFeeds({ before: [], text, after: [] }, plan)
+      const probe = await tryGraph('an empty text', () => runGraph(session, wiring, feeds))
       return { session, activation: settleActivation(classes, output.name, probe) }
     },
 

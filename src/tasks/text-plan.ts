@@ -20,7 +20,7 @@ export interface TextPlan {
   types: TensorPlace | undefined
   positions: TensorPlace | undefined
   constants: Readonly<Record<string, Tensor>>
-  /** Tokens that the graph always takes; undefined where it takes any number. */
+  /** Tokens that the graph always gets; undefined where it gets as many as a text has. */
   length: number | undefined
   maxLength: number
   truncationSide: Side
@@ -45,19 +45,17 @@ export function planText(graph: Graph, yaml: TextYaml, habits: Habits): TextPlan
   const known = [ids, mask, types, positions].filter((place) => place !== undefined)
   assertFed(graph, [...known.map(({ name }) => name), ...Object.keys(constants)])
   for (const place of known) assertTakesTokens(place)
-  const length = sizeAt(ids.dims, -1)
-  const maxLength = yaml.max_length ?? length ?? habits.maxLength ?? USUAL_LENGTH
-  if (length !== undefined && maxLength > length)
-    throw new Error(
-      `max_length is ${maxLength}, but the input ${ids.name} takes ${length} tokens; leave max_length out`,
-    )
+  const fixed = sizeAt(ids.dims, -1)
+  const maxLength = yaml.max_length ?? fixed ?? habits.maxLength ?? USUAL_LENGTH
+  if (fixed !== undefined && maxLength > fixed)
+    throw new Error(`max_length is ${maxLength}, but the input ${ids.name} takes ${fixed} tokens; leave max_length out`)
   return {
     ids,
     mask,
     types,
     positions,
     constants,
-    length,
+    length: fixed ?? (yaml.padding === 'max_length' ? maxLength : undefined),
     maxLength,
     truncationSide: yaml.truncation_side ?? habits.truncationSide,
     paddingSide: yaml.padding_side ?? habits.paddingSide,

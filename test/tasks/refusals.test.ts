@@ -219,6 +219,11 @@ const AT_INSPECTION: Refusal[] = [
     message: 'There are 3 labels, but the output scores gives 2 numbers',
   },
   {
+    graph: sumOfRow({ outputs: ['scores'] }),
+    yaml: { task: 'tabular', labels: ['yes', 'yes'] },
+    message: 'labels: yes stands there twice, and each needs a name of its own',
+  },
+  {
     graph: sumOfRow({ outputs: ['sum'] }),
     yaml: { task: 'tabular', labels: ['no', 'yes'] },
     message: 'The output sum gives a single number for 2 labels: say activation: sigmoid if it is a raw score',

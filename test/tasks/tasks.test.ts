@@ -79,7 +79,7 @@ const PACKAGES: Record<string, TaskPackage> = {
   },
   'task/text-numbers': {
     graph: tokenRows(),
-    yaml: { task: 'text-embedding', max_length: 4 },
+    yaml: { task: 'text-embedding', max_length: 4, padding: 'max_length' },
     files: { 'tokenizer.json': TOKENIZER },
   },
   'task/padded-text-numbers': {
@@ -358,6 +358,8 @@ describe('a picture becomes numbers', () => {
 describe('a text', () => {
   test('becomes the mean of its tokens', async () => {
     expect(await outputOf('task/text-numbers', { text: 'Good BAD' })).toEqual([(2 + 10 + 20 + 3) / 4, 1])
+    // It is filled up to four tokens, of which the last does not count.
+    expect(await outputOf('task/text-numbers', { text: 'Good' })).toEqual([(2 + 10 + 3) / 3, 1])
   })
 
   test('is cut where it is too long, which the logs tell, and keeps what stands around it', async () => {
