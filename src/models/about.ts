@@ -3,7 +3,7 @@ import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AppError, messageOf } from '../errors.ts'
 import { isRecord } from '../is-record.ts'
-import type { ModelYaml } from './package.ts'
+import type { ModelYaml } from './model-yaml.ts'
 
 /** What is told of a model: by its package, or by the one who made it. */
 export interface About {

@@ -1,31 +1,11 @@
 import { existsSync } from 'node:fs'
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { type Static, Type } from '@sinclair/typebox'
-import { parse } from 'yaml'
 import { AppError, messageOf } from '../errors.ts'
-import { fieldErrors } from '../field-errors.ts'
-import { schemaValidator } from '../json-schema.ts'
-import { oneOf } from '../one-of.ts'
 import type { RunSettings } from '../scheduler/runnable-version.ts'
 import { isNamePart } from './model-name.ts'
-import { RunYaml, readRunSettings } from './run-settings.ts'
-
-const ModelYaml = Type.Object(
-  {
-    description: Type.Optional(Type.String()),
-    visibility: Type.Optional(oneOf(['public', 'private'])),
-    license_url: Type.Optional(Type.String()),
-    github_url: Type.Optional(Type.String()),
-    paper_url: Type.Optional(Type.String()),
-    hardware: Type.Optional(Type.String()),
-    version: Type.Optional(Type.String({ pattern: '^[0-9a-f]{64}$' })),
-    run: Type.Optional(RunYaml),
-  },
-  { additionalProperties: false },
-)
-
-export type ModelYaml = Static<typeof ModelYaml>
+import { type ModelYaml, readModelYaml } from './model-yaml.ts'
+import { readRunSettings } from './run-settings.ts'
 
 /** A folder `<owner>/<name>` as its author wrote it. */
 export interface Package {
@@ -38,11 +18,10 @@ export interface Package {
   run: RunSettings
 }
 
+const CODE = ['predict.ts', 'predict.js']
 /** What there is to run; where there are several, the first. */
-const ENTRIES = ['predict.ts', 'predict.js', 'model.onnx', 'model.ort']
+const ENTRIES = [...CODE, 'model.onnx', 'model.ort']
 const ONE_OF = new Intl.ListFormat('en', { type: 'disjunction' })
-
-const yamlErrors = schemaValidator(ModelYaml)
 
 /**
  * Folders two levels below `dir` that could be packages.
@@ -84,7 +63,9 @@ export function packageName(dir: string): string {
 export async function readPackage(dir: string, name = packageName(dir)): Promise<Package> {
   const entry = entryOf(dir)
   if (!entry) throw new AppError('invalid', `There is no ${ONE_OF.format(ENTRIES)} in the package`)
-  const yaml = await readYaml(join(dir, 'model.yaml'))
+  const { yaml, task } = await readModelYaml(dir)
+  if (task && CODE.includes(entry))
+    throw new AppError('invalid', `model.yaml names a task, but ${entry} says what to do; remove one of them`)
   return {
     name,
     dir,
@@ -92,18 +73,4 @@ export async function readPackage(dir: string, name = packageName(dir)): Promise
     yaml,
     run: readRunSettings(yaml.run ?? {}),
   }
-}
-
-async function readYaml(path: string): Promise<ModelYaml> {
-  if (!existsSync(path)) return {}
-  let content: unknown
-  try {
-    content = parse(await readFile(path, 'utf8')) ?? {}
-  } catch (error) {
-    throw new AppError('invalid', `model.yaml is not valid YAML: ${messageOf(error)}`)
-  }
-  const errors = yamlErrors(content)
-  if (errors.length === 0) return content as ModelYaml
-  const problems = fieldErrors(errors, '').map(({ field, description }) => `${field && `${field}: `}${description}`)
-  throw new AppError('invalid', `model.yaml: ${problems.join('; ')}`)
 }

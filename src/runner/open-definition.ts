@@ -9,7 +9,13 @@ export async function openDefinition(location: PackageLocation): Promise<Definit
 }
 
 /** A graph without code. Loaded only where there is one: most packages have no use for it. */
-async function openGraph({ entry }: PackageLocation): Promise<Definition> {
+async function openGraph({ dir, entry }: PackageLocation): Promise<Definition> {
+  const { readModelYaml } = await import('../models/model-yaml.ts')
+  const { task } = await readModelYaml(dir)
+  if (task) {
+    const { openTask } = await import('../tasks/open-task.ts')
+    return openTask(dir, entry, task)
+  }
   const { graphDefinition } = await import('./graph-model.ts')
   return graphDefinition(entry)
 }

@@ -81,6 +81,16 @@ describe('a package', () => {
     })
   })
 
+  test('can do without code where there is a graph and model.yaml names its task', async () => {
+    const yaml =
+      'description: Tells cats from dogs\ntask: image-classification\nlabels: [cat, dog]\nrun: { threads: 2 }'
+    expect(await readPackage(packageOf({ 'model.onnx': '', 'model.yaml': yaml }))).toMatchObject({
+      entry: 'model.onnx',
+      yaml: { description: 'Tells cats from dogs' },
+      run: { threads: 2 },
+    })
+  })
+
   test.each(['', '# only a comment\n', '{}'])('may have a model.yaml that says nothing: %j', async (yaml) => {
     expect(await readPackage(packageOf({ ...CODE, 'model.yaml': yaml }))).toMatchObject({ yaml: {} })
   })
@@ -98,6 +108,27 @@ describe('a broken package is refused with a message that says what is wrong', (
     await expect(readPackage(dir)).rejects.toMatchObject({
       code: 'invalid',
       message: `There is no predict.ts, predict.js, model.onnx, or model.ort in the package`,
+    })
+  })
+
+  test.each<[files: Record<string, string>, message: string]>([
+    [
+      { ...CODE, 'model.onnx': '', 'model.yaml': 'task: tabular' },
+      'model.yaml names a task, but predict.ts says what to do; remove one of them',
+    ],
+    [
+      { 'model.onnx': '', 'model.yaml': 'task: tabular\nlables: [a]' },
+      'model.yaml: task tabular: lables is no setting of it, only input, output, constants, labels, activation, features',
+    ],
+    [
+      { 'model.onnx': '', 'model.yaml': 'task: tabular\nrun: { treads: 2 }' },
+      'model.yaml: run: Additional property treads',
+    ],
+    [{ 'model.onnx': '', 'model.yaml': 'task: cats' }, 'model.yaml: task: "cats" is none of image-classification'],
+  ])('a task: %j', async (files, message) => {
+    await expect(readPackage(packageOf(files))).rejects.toMatchObject({
+      code: 'invalid',
+      message: expect.stringContaining(message),
     })
   })
 
