@@ -5,6 +5,10 @@ import type { Operators } from './accounts/operators.ts'
 import { accountRoutes } from './accounts/routes.ts'
 import { WireAccount } from './accounts/schema.ts'
 import type { Tokens } from './accounts/tokens.ts'
+import type { CollectionFiles } from './catalog/collection.ts'
+import { catalogRoutes } from './catalog/routes.ts'
+import { WireCollection, WireSearch, WireWholeCollection } from './catalog/schema.ts'
+import type { SearchIndex } from './catalog/search-index.ts'
 import type { Clock } from './clock.ts'
 import type { Config } from './config.ts'
 import { deploymentRoutes } from './deployments/routes.ts'
@@ -68,6 +72,8 @@ export interface AppParts {
   coverLinks: CoverLinks
   examples: Examples
   predictions: PredictionService
+  collections: CollectionFiles
+  searchIndex: SearchIndex
   deployments: DeploymentService
   presenter: Presenter
   webhooks: WebhookService
@@ -90,6 +96,7 @@ const REQUEST_TIMEOUT_MS = 900_000
 export function buildApp(parts: AppParts): FastifyInstance {
   const { config, log, tokens, models, predictions, presenter, webhooks, webhookSecrets, files, before } = parts
   const { deployments, hardware, scheduler, operators, clock, modelService, coverLinks, examples } = parts
+  const { collections, searchIndex } = parts
   const app = Fastify({
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
@@ -126,6 +133,9 @@ export function buildApp(parts: AppParts): FastifyInstance {
     WirePrediction,
     WireVersion,
     WireModel,
+    WireCollection,
+    WireWholeCollection,
+    WireSearch,
     WireFile,
     WireAccount,
     WireDeployment,
@@ -158,6 +168,7 @@ export function buildApp(parts: AppParts): FastifyInstance {
   app.register(webhookRoutes, { predictions, webhooks, secrets: webhookSecrets })
   app.register(modelRoutes, { models, service: modelService, covers: coverLinks, showModel, originOf })
   app.register(pushRoute, { service: modelService })
+  app.register(catalogRoutes, { models, collections, index: searchIndex, showModel })
   app.register(exampleRoutes, { models, examples, presenter, originOf })
   app.register(deploymentRoutes, { deployments, originOf })
   app.register(fileRoutes, { files, originOf })

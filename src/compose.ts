@@ -5,6 +5,8 @@ import type { FastifyInstance } from 'fastify'
 import { pino } from 'pino'
 import { Operators } from './accounts/operators.ts'
 import { Tokens } from './accounts/tokens.ts'
+import { CollectionFiles } from './catalog/collection.ts'
+import { SearchIndex } from './catalog/search-index.ts'
 import { type Clock, systemClock } from './clock.ts'
 import type { Config } from './config.ts'
 import { lockDataDir, openReader, prepareDatabase } from './db/open.ts'
@@ -251,6 +253,9 @@ export async function compose(
     })
     releases.defer(() => modelService.close())
 
+    const searchIndex = new SearchIndex()
+    releases.defer(() => searchIndex.close())
+
     const { buildApp } = await import('./app.ts')
     const app = buildApp({
       config,
@@ -260,6 +265,8 @@ export async function compose(
       modelService,
       coverLinks: new CoverLinks(await keyOf(dataDir, 'covers')),
       examples: new Examples(predictions, log),
+      collections: new CollectionFiles(packageDirs(config), log),
+      searchIndex,
       predictions,
       presenter,
       webhooks,
