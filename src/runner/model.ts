@@ -36,7 +36,7 @@ export class Model {
     return this.#definition.predictBatch !== undefined
   }
 
-  get signature(): Signature {
+  get signature(): Omit<Signature, 'training'> {
     return { input: this.#definition.input, output: this.#definition.output, batches: this.batches }
   }
 
@@ -69,7 +69,9 @@ export class Model {
     const input = await this.#inputOf(report)
     const result = predict?.(input, { ...this.#contextOf(report.log), ...report.member })
     if (this.#streams) await report.forward(result)
-    await report.done(this.#streams ? null : await result, this.#definition.output)
+    const output = this.#streams ? null : await result
+    const { keep } = this.#definition
+    await report.done(keep ? await keep(output, report.run) : output, this.#definition.output)
   }
 
   /** Where a batch fails as a whole, nobody knows which member is to blame. */
