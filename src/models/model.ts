@@ -4,11 +4,8 @@ import type { ValidateInput } from './input-validation.ts'
 import type { OpenapiSchema } from './openapi-schema.ts'
 import type { ModelYaml } from './package.ts'
 
-/** A version that can be run: an id, what it points to, and what its schema says. */
-export interface Version {
-  id: string
-  createdAt: number
-  openapiSchema: OpenapiSchema
+/** What takes inputs: what its schema says of them and of the output, and what runs it. */
+export interface Callable {
   validateInput: ValidateInput
   findFiles: FindPlaces
   findSecrets: FindPlaces
@@ -17,6 +14,15 @@ export interface Version {
   /** Whether those items are files. */
   streamsFiles: boolean
   runnable: RunnableVersion
+}
+
+/** A version that can be run: an id, what it points to, and what its schema says. */
+export interface Version extends Callable {
+  id: string
+  createdAt: number
+  openapiSchema: OpenapiSchema
+  /** Makes versions of other models; undefined where it cannot be trained. */
+  training: Callable | undefined
 }
 
 export interface Model {

@@ -76,12 +76,12 @@ export function packageName(dir: string): string {
 }
 
 /** @throws AppError `invalid` that says what is wrong with the package and in which file. */
-export async function readPackage(dir: string): Promise<Package> {
+export async function readPackage(dir: string, name = packageName(dir)): Promise<Package> {
   const entry = entryOf(dir)
   if (!entry) throw new AppError('invalid', `There is no ${ENTRIES.join(' or ')} in ${dir}`)
   const yaml = await readYaml(join(dir, 'model.yaml'))
   return {
-    name: packageName(dir),
+    name,
     dir,
     entry,
     yaml,

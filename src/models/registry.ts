@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import type { Clock } from '../clock.ts'
+import type { Write } from '../db/messages.ts'
 import type { Writer } from '../db/writer.ts'
 import { AppError, messageOf, notFound } from '../errors.ts'
 import { isRecord } from '../is-record.ts'
@@ -10,9 +11,11 @@ import { isFile, isSecret, placeFinder } from './input-places.ts'
 import { inputValidator } from './input-validation.ts'
 import type { Model, Version } from './model.ts'
 import { openapiSchema } from './openapi-schema.ts'
-import { listPackageDirs, type Package, packageName, readPackage } from './package.ts'
+import { assertOwnCode } from './own-code.ts'
+import { listPackageDirs, type ModelYaml, type Package, packageName, readPackage } from './package.ts'
 import { Snapshots } from './snapshots.ts'
 import * as store from './store.ts'
+import { trainingOf, trainingRunnable } from './training.ts'
 
 /** How many packages are imported at the same time to learn their schemas. */
 const INSPECTIONS = 2
@@ -43,6 +46,7 @@ export class ModelRegistry {
   readonly #versionsById = new Map<string, { model: Model; version: Version }>()
   /** Names of packages that have not been looked at yet. */
   readonly #pending = new Set<string>()
+  readonly #fromFolders = new Set<string>()
   readonly #runs = new Map<string, number>()
   /** By content: the most bytes that a runner was seen to hold, and how many of them are written down. */
   readonly #peaks = new Map<string, { bytes: number; written: number }>()
@@ -70,7 +74,10 @@ export class ModelRegistry {
 
   async #load(keep: () => ReadonlySet<string>): Promise<void> {
     const packages = await this.#findPackages()
-    for (const name of packages.keys()) this.#pending.add(name)
+    for (const name of packages.keys()) {
+      this.#pending.add(name)
+      this.#fromFolders.add(name)
+    }
     const snapshots = this.#readStored()
     const queue = packages.values()
     const work = async () => {
@@ -212,6 +219,11 @@ export class ModelRegistry {
       const snapshot = snapshots.get(record.contentHash)
       if (snapshot) this.#addVersion(snapshot, record)
     }
+    for (const [name, model] of this.#models) {
+      const [newest] = newestFirst(model)
+      // What a training has made goes on being served; what lay in a folder is gone with it.
+      if (newest && packageName(newest.runnable.package.sourceDir) !== name) model.current = newest
+    }
     return snapshots
   }
 
@@ -239,14 +251,54 @@ export class ModelRegistry {
     { name, dir, entry, run }: Package,
     contentHash: string,
     known: store.InspectedSnapshot | undefined,
+    signal = this.#closing.signal,
   ): Promise<store.InspectedSnapshot> {
     if (known) return { ...known, sourceDir: dir, run }
     const location = { dir: this.#snapshots.dirOf(contentHash), entry, sourceDir: dir }
-    const signature = await inspectPackage(this.#options.launch, location, INSPECT_TIMEOUT_MS, this.#closing.signal)
+    const signature = await inspectPackage(this.#options.launch, location, INSPECT_TIMEOUT_MS, signal)
     // Compiles the schema, so that its author hears of a fault in it and not the first who sends an input.
-    inputValidator(openapiSchema(signature))({})
+    const schema = openapiSchema(signature)
+    inputValidator(schema)({})
+    if (signature.training) inputValidator(schema, 'TrainingInput')({})
     const bytes = this.#snapshots.sizeOf(contentHash)
     return { contentHash, model: name, entry, sourceDir: dir, run, signature, bytes }
+  }
+
+  /**
+   * Looks at a package that is to become a version of a model; it is one when `writes` are committed and announced.
+   * @throws AppError `invalid` with the reason
+   */
+  async prepare(
+    name: string,
+    dir: string,
+    { codeFrom, signal }: { codeFrom?: RunnableVersion | undefined; signal: AbortSignal },
+  ): Promise<{ id: string; writes: Write; announce(): void }> {
+    // Fails early, and in words of the package as its author knows it.
+    await readPackage(dir, name)
+    const hash = await this.#snapshots.take(name, dir)
+    // From here on nobody can change it.
+    const snapshotDir = this.#snapshots.dirOf(hash)
+    const found = await readPackage(snapshotDir, name)
+    const { version: pinned, ...yaml } = found.yaml
+    if (pinned !== undefined)
+      throw new AppError('invalid', 'model.yaml: version: only packages in a folder of models may pin one')
+    if (codeFrom) await assertOwnCode(snapshotDir, codeFrom.package.dir)
+    const location = { ...found, dir: codeFrom?.package.sourceDir ?? dir, yaml }
+    const known = this.#models.get(name)?.versions.get(hash)
+    const snapshot = await this.#inspect(location, hash, undefined, AbortSignal.any([signal, this.#closing.signal]))
+    const createdAt = known?.createdAt ?? this.#options.clock.now()
+    const record = { model: name, id: hash, contentHash: hash, createdAt }
+    return {
+      id: hash,
+      writes: store.putVersion(snapshot, record),
+      announce: () => this.#announce(yaml, snapshot, record),
+    }
+  }
+
+  /** Whether a model of this name is known, though it need have no version; and whether its versions come from a folder. */
+  findOrigin(name: string): 'folder' | 'api' | undefined {
+    if (this.#fromFolders.has(name)) return 'folder'
+    return this.#models.has(name) ? 'api' : undefined
   }
 
   async #publish({ name, yaml }: Package, snapshot: store.InspectedSnapshot): Promise<void> {
@@ -261,8 +313,12 @@ export class ModelRegistry {
       createdAt: before?.createdAt ?? this.#options.clock.now(),
     }
     await this.#options.writer.submit(store.putVersion(snapshot, record))
+    this.#announce(yaml, snapshot, record)
+  }
+
+  #announce(yaml: ModelYaml, snapshot: store.InspectedSnapshot, record: store.VersionRecord): void {
     this.#runnables.set(snapshot.contentHash, this.#toRunnable(snapshot))
-    this.#addModel(name, record.createdAt, 0)
+    this.#addModel(record.model, record.createdAt, 0)
     const { model, version } = this.#addVersion(snapshot, record)
     model.about = yaml
     model.current = version
@@ -285,6 +341,7 @@ export class ModelRegistry {
     const { output } = snapshot.signature
     const schema = openapiSchema(snapshot.signature)
     const streams = output['x-cog-array-type'] === 'iterator'
+    const runnable = this.#toRunnable(snapshot)
     const version: Version = {
       id,
       createdAt,
@@ -294,7 +351,8 @@ export class ModelRegistry {
       findSecrets: placeFinder(schema, isSecret),
       streams,
       streamsFiles: streams && isRecord(output.items) && isFile(output.items),
-      runnable: this.#toRunnable(snapshot),
+      runnable,
+      training: trainingOf(runnable, schema),
     }
     model.versions.set(id, version)
     const other = this.#versionsById.get(id)?.model
@@ -311,7 +369,9 @@ export class ModelRegistry {
   #toRunnable(snapshot: store.InspectedSnapshot): RunnableVersion {
     const { model, contentHash, entry, sourceDir, run, signature, bytes } = snapshot
     const location = { dir: this.#snapshots.dirOf(contentHash), entry, sourceDir }
-    return { model, contentHash, package: location, bytes, batches: signature.batches, run }
+    const { batches, training } = signature
+    const runnable = { model, contentHash, lane: contentHash, package: location, bytes, batches, run }
+    return training ? { ...runnable, training: trainingRunnable(runnable, training.entry) } : runnable
   }
 
   async #sweep(keep: ReadonlySet<string>): Promise<void> {

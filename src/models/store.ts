@@ -121,7 +121,7 @@ export class ModelStore {
         sourceDir: row.source_dir,
         // What was stored before a setting or a property came to be does not have it.
         run: { ...DEFAULT_RUN, ...JSON.parse(row.run_settings) },
-        signature: { batches: false, ...JSON.parse(row.signature) },
+        signature: { batches: false, training: null, ...JSON.parse(row.signature) },
         bytes: row.bytes,
         peakMemory: row.peak_memory,
       }))

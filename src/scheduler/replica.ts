@@ -6,7 +6,7 @@ import type { Runner, RunnerListener } from '../runner/host.ts'
 import { LOGS_LIMIT, type RunnerEvent, type RunRequest } from '../runner/protocol.ts'
 import { startTimer } from '../timer.ts'
 import { Pace } from './pace.ts'
-import type { RunnableVersion } from './runnable-version.ts'
+import { isTraining, type RunnableVersion } from './runnable-version.ts'
 import type { Task } from './task.ts'
 
 /** How long a canceled run may go on before its process is killed. */
@@ -295,9 +295,10 @@ export class Replica {
     sent.started = true
     if (sent.abandoned) return this.#killAfterGrace(sent)
     sent.task.onStarted()
-    const { predictTimeoutMs } = this.version.run
-    sent.stopTimer = startTimer(predictTimeoutMs, () => {
-      sent.task.onFailed(`Prediction timed out after ${formatDuration(predictTimeoutMs)}`)
+    const { predictTimeoutMs, trainTimeoutMs } = this.version.run
+    const [what, timeoutMs] = isTraining(this.version) ? ['Training', trainTimeoutMs] : ['Prediction', predictTimeoutMs]
+    sent.stopTimer = startTimer(timeoutMs, () => {
+      sent.task.onFailed(`${what} timed out after ${formatDuration(timeoutMs)}`)
       this.abandon(sent.task.id)
     })
   }
@@ -371,6 +372,7 @@ export class Replica {
     this.#state = 'ended'
     this.#stopSetupTimer()
     clearTimeout(this.#stallTimer)
+    const what = isTraining(this.version) ? 'training' : 'prediction'
     const together = this.#running.length > 1
     const all = [...this.#sent.values()]
     this.#sent.clear()
@@ -381,7 +383,7 @@ export class Replica {
     const wanted = all.filter(({ abandoned }) => !abandoned)
     if (!together)
       for (const { started, task } of wanted)
-        if (started) task.onFailed(this.#reason ?? `The model's process ${how} while it ran this prediction`)
+        if (started) task.onFailed(this.#reason ?? `The model's process ${how} while it ran this ${what}`)
     const suspects = tasksOf(wanted.filter(({ started, alone }) => (started ? together : alone)))
     const untouched = tasksOf(wanted.filter(({ started, alone }) => !started && !alone))
     const when = this.#begun ? '' : wasLoading ? ' during setup' : ' before it ran anything'

@@ -12,6 +12,7 @@ export interface RunSettings {
   threads: number | null
   setupTimeoutMs: number
   predictTimeoutMs: number
+  trainTimeoutMs: number
   /** How long a replica beyond the least number stays although it has nothing to do. */
   idleTimeoutMs: number
   /** Bytes at which a replica is ended; null leaves it to what all may use together. */
@@ -26,10 +27,28 @@ export interface RunnableVersion {
   /** `owner/name`, for messages. */
   model: string
   contentHash: string
+  /** Tasks of one lane wait for the same replicas. */
+  lane: string
   package: PackageLocation
   /** Of all its files; most of that is weights. */
   bytes: number
   /** Whether it takes many inputs at once. */
   batches: boolean
   run: RunSettings
+  /** What runs its trainings; undefined where it cannot be trained. */
+  training?: RunnableVersion
+}
+
+/** Trainings take hours: they have a lane of their own, so that predictions of the same content do not wait for them. */
+export function trainingLane(contentHash: string): string {
+  return `${contentHash}/train`
+}
+
+/** What is remembered of the memory of replicas belongs to this: to train takes another amount than to predict. */
+export function memoryKey({ contentHash, lane }: Pick<RunnableVersion, 'contentHash' | 'lane'>): string {
+  return isTraining({ contentHash, lane }) ? lane : contentHash
+}
+
+export function isTraining({ contentHash, lane }: Pick<RunnableVersion, 'contentHash' | 'lane'>): boolean {
+  return lane === trainingLane(contentHash)
 }

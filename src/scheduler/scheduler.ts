@@ -5,7 +5,7 @@ import { PoolWatch } from './pool-watch.ts'
 import type { RunnableVersion } from './runnable-version.ts'
 import type { Task } from './task.ts'
 
-/** Decides which task runs where and when: one lane for each version that has been asked for, one pool for all. */
+/** Decides which task runs where and when: lanes for each version that has been asked for, one pool for all. */
 export class Scheduler {
   readonly #options: PoolOptions
   readonly #lanes = new Map<string, Lane>()
@@ -63,8 +63,8 @@ export class Scheduler {
   }
 
   /** Forgets a task that has ended for its owner, wherever it is. */
-  abandon(contentHash: string, id: string): void {
-    this.#lanes.get(contentHash)?.abandon(id)
+  abandon(lane: string, id: string): void {
+    this.#lanes.get(lane)?.abandon(id)
   }
 
   /** Starts nothing any more. Resolves when what runs has ended; queued tasks are left alone. */
@@ -92,7 +92,7 @@ export class Scheduler {
   }
 
   #lane(version: RunnableVersion): Lane {
-    const known = this.#lanes.get(version.contentHash)
+    const known = this.#lanes.get(version.lane)
     if (known) return known
     const { clock, log } = this.#options
     const lane = new Lane(version, {
@@ -112,7 +112,7 @@ export class Scheduler {
       onBroken: ({ model }, reason) => log.error({ model, reason }, 'the model cannot be set up'),
     })
     if (this.#draining) lane.drain()
-    this.#lanes.set(version.contentHash, lane)
+    this.#lanes.set(version.lane, lane)
     return lane
   }
 }

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { trainingLane } from '../../src/scheduler/runnable-version.ts'
 import type { Scheduler } from '../../src/scheduler/scheduler.ts'
 import { FakeRunners } from '../support/fake-runners.ts'
 import { FakeTask } from '../support/fake-task.ts'
@@ -309,6 +310,38 @@ describe('a task that is abandoned', () => {
     await pass(GRACE_MS)
     expect(runners.last.killed).toBe(true)
     expect(task.story).toHaveLength(4)
+  })
+})
+
+describe('trainings', () => {
+  const version = makeVersion({ predictTimeoutMs: 1_000, trainTimeoutMs: 3_000 })
+  const training = makeVersion(version.run, { lane: trainingLane(version.contentHash) })
+
+  test('and predictions of the same content do not wait for each other', async () => {
+    const [train, predict] = [new FakeTask('train'), new FakeTask('predict')]
+    scheduler.enqueue(training, train)
+    runners.last.report(READY)
+    await pass()
+    runners.last.report({ type: 'started', id: 'train' })
+    scheduler.enqueue(version, predict)
+    expect(runners.all).toHaveLength(2)
+    runners.last.report(READY)
+    await pass()
+    runners.last.finish('predict', 1)
+    expect(predict.story.at(-1)).toBe('done predict')
+    expect(train.story.at(-1)).toBe('started')
+  })
+
+  test('have a time-out of their own', async () => {
+    const task = new FakeTask('train')
+    scheduler.enqueue(training, task)
+    runners.last.report(READY)
+    await pass()
+    runners.last.report({ type: 'started', id: 'train' })
+    await pass(2_999)
+    expect(task.story.at(-1)).toBe('started')
+    await pass(1)
+    expect(task.story.at(-1)).toBe('failed: Training timed out after 3s')
   })
 })
 
