@@ -14,6 +14,7 @@ import { FILE_LIMIT_BYTES, FileService } from './files/service.ts'
 import { FileStore, fileStatements } from './files/store.ts'
 import { findGpus } from './hardware/gpus.ts'
 import { hardwareOf } from './hardware/hardware.ts'
+import { Publisher } from './models/publisher.ts'
 import { ModelRegistry } from './models/registry.ts'
 import { ModelStore, modelStatements } from './models/store.ts'
 import { Downloader } from './outbound/downloader.ts'
@@ -29,6 +30,9 @@ import { Scheduler } from './scheduler/scheduler.ts'
 import { SecretBox } from './secret-box.ts'
 import { keyOf } from './server-key.ts'
 import { doneWithin } from './timer.ts'
+import { assertDestination } from './trainings/destination.ts'
+import { publishTraining } from './trainings/publish.ts'
+import { toWireTraining } from './trainings/schema.ts'
 import { WebhookSecrets } from './webhooks/secrets.ts'
 import { WebhookSender } from './webhooks/sender.ts'
 import { WebhookService } from './webhooks/service.ts'
@@ -124,8 +128,8 @@ export async function compose(
       gpus,
       measure: measureMemory,
       peaks: {
-        find: (contentHash) => models.findPeakMemory(contentHash),
-        remember: (contentHash, bytes) => models.rememberPeakMemory(contentHash, bytes),
+        find: (key) => models.findPeakMemory(key),
+        remember: (key, bytes) => models.rememberPeakMemory(key, bytes),
       },
       predictionsDir: folders.root,
     })
@@ -149,6 +153,7 @@ export async function compose(
       deadlineMs: config.downloadTimeoutMs,
     })
     releases.defer(() => downloader.close())
+    const operators = new Operators(config.operators)
     const webhookStore = new WebhookStore(reader)
     const presenter = new Presenter(folders, config.fileOutputs)
     const sender = new WebhookSender({ privateNetwork: config.privateNetwork, clock })
@@ -161,7 +166,11 @@ export async function compose(
       writer,
       secrets: webhookSecrets,
       find: (id) => predictions.find(id),
-      show: (prediction) => presenter.show(prediction, { origin: prediction.origin, inline: false }),
+      show: async (prediction) => {
+        const { origin, destination } = prediction
+        const shown = await presenter.show(prediction, { origin, inline: false })
+        return destination === null ? shown : toWireTraining(shown, origin)
+      },
       post: (delivery, signal) => sender.post(delivery, signal),
       retryWindowMs: config.webhookRetryMs,
       clock,
@@ -176,6 +185,9 @@ export async function compose(
       files,
       folders,
       outbox: webhooks,
+      publish: publishTraining({ models, publisher: new Publisher(models), folders, log }),
+      assertDestination: (account, name) =>
+        assertDestination(account, name, (destination) => models.findOrigin(destination), operators),
       downloader,
       secretBox: new SecretBox(await keyOf(dataDir, 'inputs')),
       clock,
@@ -208,7 +220,7 @@ export async function compose(
       files,
       hardware: hardwareOf(gpus),
       scheduler,
-      operators: new Operators(config.operators),
+      operators,
       clock,
     })
     releases.defer(() => closeApp(app))

@@ -5,7 +5,7 @@ import { AppError, busy, type FieldError, invalidFields } from '../errors.ts'
 import { IdMaker } from '../id.ts'
 import { isRecord } from '../is-record.ts'
 import type { Place } from '../models/input-places.ts'
-import type { Model, Version } from '../models/model.ts'
+import type { Callable, Version } from '../models/model.ts'
 import type { ModelRegistry } from '../models/registry.ts'
 import type { Reservation } from '../scheduler/lane.ts'
 import type { Scheduler } from '../scheduler/scheduler.ts'
@@ -24,7 +24,7 @@ import type { PredictionStore } from './store.ts'
 export interface CreateRequest {
   account: Account
   /** What the caller named: a model, whose present version is meant, or a version in one of the forms of replicate-api.md 4.1. */
-  target: { model: string } | { version: string }
+  target: { model: string } | { version: string } | TrainingTarget
   /** Rules of the body that are broken already; they are reported together with those of the input. */
   fieldErrors: readonly FieldError[]
   input: unknown
@@ -38,6 +38,16 @@ export interface CreateRequest {
   idempotency: IdempotencyKey | undefined
 }
 
+/** A version that is to make one of another model. */
+export interface TrainingTarget {
+  /** `owner/name` of the model that is trained. */
+  trainer: string
+  /** Its id. */
+  version: string
+  /** `owner/name`; empty where the request names none. */
+  destination: string
+}
+
 export interface CreationOptions {
   store: PredictionStore
   scheduler: Scheduler
@@ -49,6 +59,8 @@ export interface CreationOptions {
   clock: Clock
   /** @throws AppError `unavailable` when no more can be taken */
   assertRoom(): void
+  /** @throws AppError unless the account may add versions to the model of this name */
+  assertDestination(account: Account, name: string): void
   /** The present state of a prediction whose row may be behind. */
   view(row: Prediction): Prediction
   /** Commits a new prediction and sends it on its way. */
@@ -109,7 +121,7 @@ export class Creation {
   async #create(request: CreateRequest, requestHash: string | null): Promise<Prediction> {
     this.#options.assertRoom()
     const { account, origin, target, idempotency } = request
-    const { model, version } = this.#resolve(target, request.fieldErrors)
+    const version = 'trainer' in target ? this.#resolveTraining(request, target) : this.#resolve(request, target)
     const plan = this.#planInput(request, version)
     const id = idempotency?.id ?? this.#ids.next(this.#nextCreatedAt())
     if (this.#beginning.has(id)) throw keyUsed()
@@ -141,9 +153,10 @@ export class Creation {
         inlineFiles: request.inline,
         idempotencyKey: idempotency?.key ?? null,
         requestHash,
+        destination: 'trainer' in target ? target.destination : null,
       })
       const created = await this.#options.admit(prediction, plan.secrets, reservation)
-      this.#options.models.countRun(`${model.owner}/${model.name}`)
+      if (created.destination === null) this.#options.models.countRun(created.model)
       return created
     } catch (error) {
       if (plan.parts.length > 0) await this.#options.folders.remove(id)
@@ -154,7 +167,7 @@ export class Creation {
   }
 
   /** @throws AppError `invalid` with every rule that the request and its input break */
-  #planInput({ account, origin, input, fieldErrors }: CreateRequest, version: Version): InputPlan {
+  #planInput({ account, origin, input, fieldErrors }: CreateRequest, version: Callable): InputPlan {
     if (!isRecord(input)) throw invalidFields(fieldErrors)
     const broken = [...fieldErrors, ...inputErrors(version, input)]
     if (broken.length > 0) throw invalidFields(broken)
@@ -165,14 +178,23 @@ export class Creation {
   }
 
   /** The version to run. Where the body names none, its own errors say so. */
-  #resolve(target: CreateRequest['target'], errors: readonly FieldError[]): { model: Model; version: Version } {
+  #resolve({ fieldErrors }: CreateRequest, target: Exclude<CreateRequest['target'], TrainingTarget>): Version {
     const { models } = this.#options
-    if ('model' in target) {
-      const model = models.getModel(target.model)
-      return { model, version: model.current }
-    }
-    if (target.version === '' && errors.length > 0) throw invalidFields(errors)
-    return models.resolve(target.version)
+    if ('model' in target) return models.getModel(target.model).current
+    if (target.version === '' && fieldErrors.length > 0) throw invalidFields(fieldErrors)
+    return models.resolve(target.version).version
+  }
+
+  /** What is to be trained, in the order in which Replicate finds fault: version, then destination. */
+  #resolveTraining(
+    { account, fieldErrors }: CreateRequest,
+    { trainer, version: id, destination }: TrainingTarget,
+  ): Callable & Pick<Version, 'id'> {
+    const { training } = this.#options.models.getVersion(trainer, id)
+    if (!training)
+      throw new AppError('malformed', `The version ${id} of ${trainer} cannot be trained: its package has no train.ts`)
+    if (destination !== '' || fieldErrors.length === 0) this.#options.assertDestination(account, destination)
+    return { ...training, id }
   }
 
   /** Never below what has been committed, even when the clock is set back. */
@@ -187,6 +209,6 @@ export class Creation {
   }
 }
 
-function inputErrors(version: Version, input: Record<string, unknown>): FieldError[] {
+function inputErrors(version: Callable, input: Record<string, unknown>): FieldError[] {
   return isClientObject(input) ? [CLIENT_OBJECT] : version.validateInput(input)
 }

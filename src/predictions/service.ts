@@ -22,7 +22,8 @@ import { type LiveContext, LivePrediction } from './live-prediction.ts'
 import { LiveSet } from './live-set.ts'
 import type { Outbox } from './outbox.ts'
 import { OwnFiles } from './own-files.ts'
-import { cancel, interrupt, isTerminal, type Prediction } from './prediction.ts'
+import { cancel, interrupt, isTerminal, laneOf, type Prediction } from './prediction.ts'
+import type { Publish } from './publication.ts'
 import { type ListFilter, type PredictionStore, removeData } from './store.ts'
 
 const PAGE_SIZE = 100
@@ -40,6 +41,9 @@ export interface ServiceOptions {
   files: FileService
   folders: PredictionFolders
   outbox: Outbox
+  publish: Publish
+  /** @throws AppError unless the account may add versions to the model of this name */
+  assertDestination(account: Account, name: string): void
   downloader: Downloader
   /** Seals secret inputs while they wait. */
   secretBox: SecretBox
@@ -65,9 +69,10 @@ export class PredictionService {
       clock: options.clock,
       log: options.log,
       outbox: options.outbox,
+      publish: options.publish,
       onAbandoned: (live) => {
         this.#downloads.abandon(live)
-        options.scheduler.abandon(live.view.contentHash, live.id)
+        options.scheduler.abandon(laneOf(live.committed), live.id)
       },
       onEnded: (live) => this.#forget(live),
       // It may have gone on to write after its folder was tidied.
@@ -108,6 +113,13 @@ export class PredictionService {
   get(account: Account, id: string): Prediction {
     const found = this.find(id)
     if (!found || found.account !== account.username) throw notFound()
+    return found
+  }
+
+  /** @throws AppError `not_found`, also for predictions that are no training */
+  getTraining(account: Account, id: string): Prediction {
+    const found = this.get(account, id)
+    if (found.destination === null) throw notFound()
     return found
   }
 
@@ -218,11 +230,13 @@ export class PredictionService {
     this.#draining = true
     const { log, scheduler } = this.#options
     log.info({ running: this.#live.size - scheduler.queued, queued: scheduler.queued }, 'stopping')
-    await doneWithin(graceMs, scheduler.drain())
+    const published = () => Promise.all([...this.#live].map((live) => live.published()))
+    await doneWithin(graceMs, scheduler.drain().then(published))
     this.#downloads.close()
     for (const live of this.#live) if (live.claimed) live.end(interrupt)
     // What cannot be committed now is settled by the next start.
-    await doneWithin(COMMIT_PATIENCE_MS, Promise.all([...this.#live].map((live) => live.settled())))
+    const settled = [...this.#live].map((live) => Promise.all([live.published(), live.settled()]))
+    await doneWithin(COMMIT_PATIENCE_MS, Promise.all(settled))
     this.#drained = true
     for (const live of this.#live) live.leave()
   }
@@ -255,9 +269,9 @@ export class PredictionService {
   #forget(live: LivePrediction): void {
     this.#live.remove(live)
     this.#downloads.forget(live)
-    const { status, outputFiles } = live.view
+    const { status, outputFiles, destination } = live.view
     // What succeeded without files has no folder; what failed may have left some that nobody will hear of.
-    if (status === 'succeeded' && !live.hasParts && outputFiles.length === 0) return
+    if (status === 'succeeded' && !live.hasParts && outputFiles.length === 0 && destination === null) return
     this.#tidy(live)
   }
 
@@ -290,7 +304,9 @@ export class PredictionService {
   }
 
   #enqueue(live: LivePrediction): void {
-    const runnable = this.#options.models.findRunnable(live.view.contentHash)
+    const { contentHash, destination } = live.committed
+    const found = this.#options.models.findRunnable(contentHash)
+    const runnable = destination === null ? found : found?.training
     if (runnable) this.#options.scheduler.enqueue(runnable, live)
     else live.onFailed(`The package of ${live.view.model} is gone, so this version cannot be run any more`)
   }

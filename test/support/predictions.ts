@@ -31,6 +31,7 @@ const QUEUED: Prediction = {
   dataRemoved: false,
   idempotencyKey: null,
   requestHash: null,
+  destination: null,
 }
 
 /** A prediction that has just been queued, apart from what is given. */
