@@ -370,7 +370,7 @@ export class ModelRegistry {
     const { model, contentHash, entry, sourceDir, run, signature, bytes } = snapshot
     const location = { dir: this.#snapshots.dirOf(contentHash), entry, sourceDir }
     const { batches, training } = signature
-    const runnable = { model, contentHash, lane: contentHash, package: location, bytes, batches, run }
+    const runnable = { model, contentHash, package: location, bytes, batches, run }
     return training ? { ...runnable, training: trainingRunnable(runnable, training.entry) } : runnable
   }
 

@@ -1,4 +1,4 @@
-import { type RunnableVersion, trainingLane } from '../scheduler/runnable-version.ts'
+import type { RunnableVersion } from '../scheduler/runnable-version.ts'
 import { isFile, isSecret, placeFinder } from './input-places.ts'
 import { inputValidator } from './input-validation.ts'
 import type { Callable } from './model.ts'
@@ -8,7 +8,7 @@ import type { OpenapiSchema } from './openapi-schema.ts'
 export function trainingRunnable(runnable: RunnableVersion, entry: string): RunnableVersion {
   return {
     ...runnable,
-    lane: trainingLane(runnable.contentHash),
+    trains: true,
     package: { ...runnable.package, entry },
     batches: false,
     run: { ...runnable.run, minReplicas: 0 },

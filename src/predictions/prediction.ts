@@ -8,7 +8,7 @@
  * prediction never moves again, so a late answer changes nothing.
  */
 import type { OutputFile } from '../runner/protocol.ts'
-import { trainingLane } from '../scheduler/runnable-version.ts'
+import { laneOf } from '../scheduler/runnable-version.ts'
 import { type InputPart, outlivesRun } from './input-part.ts'
 
 export const STATUSES = ['starting', 'processing', 'succeeded', 'failed', 'canceled', 'aborted'] as const
@@ -124,9 +124,9 @@ export function begin(given: Beginning): Prediction {
   }
 }
 
-/** Where it waits to be run: trainings do so apart from predictions. */
-export function laneOf({ contentHash, destination }: Pick<Prediction, 'contentHash' | 'destination'>): string {
-  return destination === null ? contentHash : trainingLane(contentHash)
+/** Those of one line wait for each other: trainings do so apart from predictions. */
+export function lineOf({ contentHash, destination }: Pick<Prediction, 'contentHash' | 'destination'>): string {
+  return laneOf({ contentHash, trains: destination !== null })
 }
 
 export function isTerminal(status: Status): boolean {

@@ -22,7 +22,7 @@ import { type LiveContext, LivePrediction } from './live-prediction.ts'
 import { LiveSet } from './live-set.ts'
 import type { Outbox } from './outbox.ts'
 import { OwnFiles } from './own-files.ts'
-import { cancel, interrupt, isTerminal, laneOf, type Prediction } from './prediction.ts'
+import { cancel, interrupt, isTerminal, lineOf, type Prediction } from './prediction.ts'
 import type { Publish } from './publication.ts'
 import { type ListFilter, type PredictionStore, removeData } from './store.ts'
 
@@ -72,7 +72,7 @@ export class PredictionService {
       publish: options.publish,
       onAbandoned: (live) => {
         this.#downloads.abandon(live)
-        options.scheduler.abandon(laneOf(live.committed), live.id)
+        options.scheduler.abandon(lineOf(live.committed), live.id)
       },
       onEnded: (live) => this.#forget(live),
       // It may have gone on to write after its folder was tidied.

@@ -6,7 +6,7 @@ import type { Runner, RunnerListener } from '../runner/host.ts'
 import { LOGS_LIMIT, type RunnerEvent, type RunRequest } from '../runner/protocol.ts'
 import { startTimer } from '../timer.ts'
 import { Pace } from './pace.ts'
-import { isTraining, type RunnableVersion } from './runnable-version.ts'
+import type { RunnableVersion } from './runnable-version.ts'
 import type { Task } from './task.ts'
 
 /** How long a canceled run may go on before its process is killed. */
@@ -296,7 +296,7 @@ export class Replica {
     if (sent.abandoned) return this.#killAfterGrace(sent)
     sent.task.onStarted()
     const { predictTimeoutMs, trainTimeoutMs } = this.version.run
-    const [what, timeoutMs] = isTraining(this.version) ? ['Training', trainTimeoutMs] : ['Prediction', predictTimeoutMs]
+    const [what, timeoutMs] = this.version.trains ? ['Training', trainTimeoutMs] : ['Prediction', predictTimeoutMs]
     sent.stopTimer = startTimer(timeoutMs, () => {
       sent.task.onFailed(`${what} timed out after ${formatDuration(timeoutMs)}`)
       this.abandon(sent.task.id)
@@ -372,7 +372,7 @@ export class Replica {
     this.#state = 'ended'
     this.#stopSetupTimer()
     clearTimeout(this.#stallTimer)
-    const what = isTraining(this.version) ? 'training' : 'prediction'
+    const what = this.version.trains ? 'training' : 'prediction'
     const together = this.#running.length > 1
     const all = [...this.#sent.values()]
     this.#sent.clear()

@@ -27,8 +27,6 @@ export interface RunnableVersion {
   /** `owner/name`, for messages. */
   model: string
   contentHash: string
-  /** Tasks of one lane wait for the same replicas. */
-  lane: string
   package: PackageLocation
   /** Of all its files; most of that is weights. */
   bytes: number
@@ -37,18 +35,16 @@ export interface RunnableVersion {
   run: RunSettings
   /** What runs its trainings; undefined where it cannot be trained. */
   training?: RunnableVersion
+  /** Whether it runs trainings, and no predictions. */
+  trains?: boolean
 }
 
-/** Trainings take hours: they have a lane of their own, so that predictions of the same content do not wait for them. */
-export function trainingLane(contentHash: string): string {
-  return `${contentHash}/train`
+/** The name of the lane that a version belongs to. Trainings take hours: predictions do not wait behind them. */
+export function laneOf({ contentHash, trains = false }: Pick<RunnableVersion, 'contentHash' | 'trains'>): string {
+  return trains ? `${contentHash}/train` : contentHash
 }
 
 /** What is remembered of the memory of replicas belongs to this: to train takes another amount than to predict. */
-export function memoryKey({ contentHash, lane }: Pick<RunnableVersion, 'contentHash' | 'lane'>): string {
-  return isTraining({ contentHash, lane }) ? lane : contentHash
-}
-
-export function isTraining({ contentHash, lane }: Pick<RunnableVersion, 'contentHash' | 'lane'>): boolean {
-  return lane === trainingLane(contentHash)
+export function memoryKey({ contentHash, trains = false }: Pick<RunnableVersion, 'contentHash' | 'trains'>): string {
+  return laneOf({ contentHash, trains })
 }

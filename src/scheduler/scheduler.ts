@@ -2,7 +2,7 @@ import type { Budget } from './admission.ts'
 import { Lane, type Reservation } from './lane.ts'
 import { Pool, type PoolOptions } from './pool.ts'
 import { PoolWatch } from './pool-watch.ts'
-import type { RunnableVersion } from './runnable-version.ts'
+import { laneOf, type RunnableVersion } from './runnable-version.ts'
 import type { Task } from './task.ts'
 
 /** Decides which task runs where and when: lanes for each version that has been asked for, one pool for all. */
@@ -92,7 +92,8 @@ export class Scheduler {
   }
 
   #lane(version: RunnableVersion): Lane {
-    const known = this.#lanes.get(version.lane)
+    const name = laneOf(version)
+    const known = this.#lanes.get(name)
     if (known) return known
     const { clock, log } = this.#options
     const lane = new Lane(version, {
@@ -112,7 +113,7 @@ export class Scheduler {
       onBroken: ({ model }, reason) => log.error({ model, reason }, 'the model cannot be set up'),
     })
     if (this.#draining) lane.drain()
-    this.#lanes.set(version.lane, lane)
+    this.#lanes.set(name, lane)
     return lane
   }
 }

@@ -21,6 +21,7 @@ import { waitingRun } from '../support/waits.ts'
 const DESTINATION = 'local/words'
 const SETTINGS = { MODELS_DIR: TRAINERS, BUNDLED_MODELS: 'off' }
 const WORDS = 'test/counts-words'
+const ODD = 'test/trains-oddly'
 
 let dataDir: string
 beforeEach(() => {
@@ -28,8 +29,11 @@ beforeEach(() => {
   addModels(dataDir, DESTINATION)
 })
 
-function start(): Promise<ServerProcess> {
-  return testProcess(dataDir, SETTINGS)
+/** A server that has looked at its packages, which may take long on a busy machine. */
+async function start(settings: Record<string, string> = {}): Promise<ServerProcess> {
+  const server = await testProcess(dataDir, { ...SETTINGS, ...settings })
+  await eventually(() => Promise.all([WORDS, ODD].map((model) => newestVersion(server, model))))
+  return server
 }
 
 /** Begins a training and resolves when its version is being looked at, which goes on when `go` is called. */
@@ -67,9 +71,9 @@ test('a training that ran has failed after a kill, one that was queued runs', as
   const first = await start()
   const [running, queued] = [waitingRun('running'), waitingRun('queued')]
   const body = (input: object) => ({ destination: DESTINATION, input: { ...input, how: 'waits' } })
-  const { id: runningId } = await train(first, 'test/trains-oddly', body(running.input))
+  const { id: runningId } = await train(first, ODD, body(running.input))
   await running.started()
-  const { id: queuedId } = await train(first, 'test/trains-oddly', body(queued.input))
+  const { id: queuedId } = await train(first, ODD, body(queued.input))
   await first.stop('SIGKILL')
 
   const second = await start()
@@ -138,7 +142,7 @@ test('a server that stops lets a version be made', async () => {
 })
 
 test('a server whose grace is over gives a version up', async () => {
-  const server = await testProcess(dataDir, { ...SETTINGS, SHUTDOWN_GRACE: '1' })
+  const server = await start({ SHUTDOWN_GRACE: '1' })
   const { id } = await trainUntilHeld(server)
   expect(await server.stop('SIGTERM')).toBe(0)
   expect(stored()).toEqual({ trainings: [{ id, status: 'failed', output: null }], versions: [] })

@@ -1,5 +1,4 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { trainingLane } from '../../src/scheduler/runnable-version.ts'
 import type { Scheduler } from '../../src/scheduler/scheduler.ts'
 import { FakeRunners } from '../support/fake-runners.ts'
 import { FakeTask } from '../support/fake-task.ts'
@@ -315,7 +314,7 @@ describe('a task that is abandoned', () => {
 
 describe('trainings', () => {
   const version = makeVersion({ predictTimeoutMs: 1_000, trainTimeoutMs: 3_000 })
-  const training = makeVersion(version.run, { lane: trainingLane(version.contentHash) })
+  const training = makeVersion(version.run, { trains: true })
 
   test('and predictions of the same content do not wait for each other', async () => {
     const [train, predict] = [new FakeTask('train'), new FakeTask('predict')]

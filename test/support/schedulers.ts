@@ -30,7 +30,6 @@ export function makeVersion(
   return {
     model: 'test/model',
     contentHash,
-    lane: contentHash,
     package: { dir: '/snapshot', entry: 'predict.js', sourceDir: '/source' },
     bytes: 0,
     batches: false,
