@@ -136,6 +136,29 @@ test('trap 44: the id of a training answers under both URLs, each of which names
   expect((await server.call('POST', `/v1/trainings/${other}/cancel`, { headers: ALICE })).status).toBe(404)
 })
 
+test('a create answers at once, also to a client that would wait', async () => {
+  const run = waitingRun('at-once')
+  const body = { destination: 'alice/odd', input: { ...run.input, how: 'waits' } }
+  const response = await postTraining(server, ODD, body, { ...ALICE, prefer: 'wait=60' })
+  expect(response.status).toBe(201)
+  expect(response.headers.get('preference-applied')).toBeNull()
+  const { id, status } = await bodyOf(response)
+  expect(status).toBe('starting')
+  expect(response.headers.get('location')).toBe(`${server.address}/v1/predictions/${id}`)
+  await client.trainings.cancel(id)
+})
+
+test('more trainings than versions can be made at once all become one', async () => {
+  const body = { destination: 'alice/words', input: { text: TEXT } }
+  const created = await Promise.all(
+    [1, 2, 3, 4, 5, 6].map((least) => train(server, WORDS, { ...body, input: { text: TEXT, least } }, ALICE)),
+  )
+  const ended = await Promise.all(created.map(({ id }) => endOfTraining(server, id, ALICE)))
+  expect(ended.map(({ status }) => status)).toEqual(Array(6).fill('succeeded'))
+  const versions = await versionsOf('alice/words')
+  for (const { output } of ended) expect(versions).toContain(Object(output).version.split(':')[1])
+})
+
 test('trainings are listed apart from predictions, newest first', async () => {
   const input = { how: 'throws' }
   const first = await train(server, ODD, { destination: 'alice/odd', input }, ALICE)

@@ -101,7 +101,7 @@ test('a training whose version was being made has failed after a kill, and leave
 })
 
 test('a kill about the commit leaves both the success and the version, or neither', { timeout: 120_000 }, async () => {
-  const ROUNDS = 6
+  const ROUNDS = 8
   const random = new Random('moments of kill -9')
   let server = await start()
   const undisturbed = await trainUntilHeld(server)
@@ -113,7 +113,7 @@ test('a kill about the commit leaves both the success and the version, or neithe
   for (let round = 0; round < ROUNDS; round++) {
     const { id, go } = await trainUntilHeld(server)
     go()
-    await sleep((durationMs * random.below(150)) / 100)
+    await sleep((durationMs * random.below(100)) / 100)
     await server.stop('SIGKILL')
     const { trainings, versions } = stored()
     const made = trainings.flatMap(({ status, output }) => (status === 'succeeded' ? [JSON.parse(output ?? '')] : []))
