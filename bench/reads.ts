@@ -95,6 +95,7 @@ function fill(path: string, size: number): string[] {
         dataRemoved: false,
         idempotencyKey: null,
         requestHash: null,
+        destination: null,
       })
       if (write) statement.run(...write.parameters)
     }

@@ -46,6 +46,8 @@ import { streamRoutes } from './predictions/stream.ts'
 import { runnerRoutes } from './scheduler/routes.ts'
 import type { Scheduler } from './scheduler/scheduler.ts'
 import { WireRunners } from './scheduler/schema.ts'
+import { trainingRoutes } from './trainings/routes.ts'
+import { WireTraining } from './trainings/schema.ts'
 import { webhookRoutes } from './webhooks/routes.ts'
 import { WireDelivery, WireSecret } from './webhooks/schema.ts'
 import type { WebhookSecrets } from './webhooks/secrets.ts'
@@ -131,6 +133,7 @@ export function buildApp(parts: AppParts): FastifyInstance {
   for (const schema of [
     WireProblem,
     WirePrediction,
+    WireTraining,
     WireVersion,
     WireModel,
     WireCollection,
@@ -163,6 +166,7 @@ export function buildApp(parts: AppParts): FastifyInstance {
   })
 
   app.register(predictionRoutes, { predictions, presenter, originOf })
+  app.register(trainingRoutes, { predictions, presenter, originOf })
   app.register(streamRoutes, { predictions, presenter, originOf })
   app.register(outputRoutes, { predictions })
   app.register(webhookRoutes, { predictions, webhooks, secrets: webhookSecrets })

@@ -38,6 +38,9 @@ import { Scheduler } from './scheduler/scheduler.ts'
 import { SecretBox } from './secret-box.ts'
 import { keyOf } from './server-key.ts'
 import { doneWithin } from './timer.ts'
+import { assertDestination } from './trainings/destination.ts'
+import { publishTraining } from './trainings/publish.ts'
+import { toWireTraining } from './trainings/schema.ts'
 import { WebhookSecrets } from './webhooks/secrets.ts'
 import { WebhookSender } from './webhooks/sender.ts'
 import { WebhookService } from './webhooks/service.ts'
@@ -121,6 +124,8 @@ export async function compose(
     const folders = await PredictionFolders.open(join(dataDir, 'predictions'))
     const predictionStore = new PredictionStore(reader)
     const operators = new Operators(config.operators)
+    /** Whether the packages that were there at the start have been looked at. */
+    let following = false
     const models = openModels({
       reader,
       writer,
@@ -133,6 +138,7 @@ export async function compose(
       onCurrent(current, former) {
         if (current) scheduler.warm(current.runnable)
         if (former && former.runnable.contentHash !== current?.runnable.contentHash) scheduler.release(former.runnable)
+        if (following) deployments.arrangeAll()
       },
       most: { threads: config.threads, memoryBytes: config.memoryBytes },
       tryOut: (version, trial) => scheduler.tryOut(version, trial.log, trial.signal),
@@ -165,6 +171,7 @@ export async function compose(
     const loaded = models
       .load(() => predictionStore.unfinishedContent())
       .then(() => {
+        following = true
         deployments.arrangeAll()
         models.watch()
       })
@@ -194,7 +201,11 @@ export async function compose(
       writer,
       secrets: webhookSecrets,
       find: (id) => predictions.find(id),
-      show: (prediction) => presenter.show(prediction, { origin: prediction.origin, inline: false }),
+      show: async (prediction) => {
+        const { origin, destination } = prediction
+        const shown = await presenter.show(prediction, { origin, inline: false })
+        return destination === null ? shown : toWireTraining(shown, origin)
+      },
       post: (delivery, signal) => sender.post(delivery, signal),
       retryWindowMs: config.webhookRetryMs,
       clock,
@@ -210,6 +221,8 @@ export async function compose(
       files,
       folders,
       outbox: webhooks,
+      publish: publishTraining({ models: registry, publisher: models.publisher, folders, log }),
+      assertDestination: (account, name) => assertDestination(account, name, registry),
       downloader,
       secretBox: new SecretBox(await keyOf(dataDir, 'inputs')),
       clock,
@@ -248,7 +261,10 @@ export async function compose(
       clock,
       pushCode: config.pushCode,
       pushLimitBytes: config.pushLimitBytes,
-      whyNeeded: (model, id) => (deployments.usesVersion(model, id) ? 'a deployment runs it' : undefined),
+      whyNeeded(model, id) {
+        if (deployments.usesVersion(model, id)) return 'a deployment runs it; update that with another first'
+        return predictions.isTraining(model, id) ? 'a training of it has not ended' : undefined
+      },
       onDeleted: (model, version) => versionRemoval.add({ model, id: version.id }),
     })
     releases.defer(() => modelService.close())

@@ -1,6 +1,6 @@
 import { isRecord } from '../is-record.ts'
 import type { JsonPath } from '../json-path.ts'
-import type { OpenapiSchema } from './openapi-schema.ts'
+import type { InputName, OpenapiSchema } from './openapi-schema.ts'
 
 /** Where a text of some kind stands in an input. */
 export interface Place {
@@ -20,8 +20,8 @@ export const isFile: IsKind = ({ format }) => format === 'uri'
 export const isSecret: IsKind = (schema) => schema['x-cog-secret'] === true
 
 /** Most versions have none of the kind, so that their inputs need not be searched. */
-export function placeFinder({ components }: OpenapiSchema, isKind: IsKind): FindPlaces {
-  const schema = components.schemas.Input
+export function placeFinder({ components }: OpenapiSchema, isKind: IsKind, name: InputName = 'Input'): FindPlaces {
+  const schema = components.schemas[name]
   return mentions(schema, isKind) ? (input) => distinct(find(schema, input, [], isKind)) : () => []
 }
 

@@ -7,6 +7,7 @@ import type { Package } from './package.ts'
 import type { PeakMemory } from './peak-memory.ts'
 import type { Snapshots } from './snapshots.ts'
 import type { InspectedSnapshot, StoredSnapshot } from './store.ts'
+import { trainingRunnable } from './training.ts'
 
 const INSPECT_TIMEOUT_MS = 60_000
 
@@ -69,13 +70,17 @@ export class InspectedSnapshots {
     const { contentHash } = snapshot
     const signature = await inspectPackage(launch, this.#locate(snapshot), INSPECT_TIMEOUT_MS, signal)
     // Compiles the schema, so that its author hears of a fault in it and not the first who sends an input.
-    inputValidator(openapiSchema(signature))({})
+    const schema = openapiSchema(signature)
+    inputValidator(schema)({})
+    if (signature.training) inputValidator(schema, 'TrainingInput')({})
     return { ...snapshot, signature, bytes: snapshots.sizeOf(contentHash) }
   }
 
   toRunnable(snapshot: InspectedSnapshot): RunnableVersion {
     const { model, contentHash, run, signature, bytes } = snapshot
-    return { model, contentHash, package: this.#locate(snapshot), bytes, batches: signature.batches, run }
+    const { batches, training } = signature
+    const runnable = { model, contentHash, package: this.#locate(snapshot), bytes, batches, run }
+    return training ? { ...runnable, training: trainingRunnable(runnable, training.entry) } : runnable
   }
 
   #locate({ contentHash, entry, sourceDir }: Pick<InspectedSnapshot, 'contentHash' | 'entry' | 'sourceDir'>) {

@@ -3,6 +3,9 @@ import type { Signature } from '../runner/protocol.ts'
 
 type Schema = Record<string, unknown>
 
+/** The component that says what a prediction, or a training, takes. */
+export type InputName = 'Input' | 'TrainingInput'
+
 export interface OpenapiSchema {
   openapi: string
   info: Schema
@@ -11,21 +14,14 @@ export interface OpenapiSchema {
 }
 
 /** The description of a version in the shape that cog gives it (replicate-api.md 9.3), which clients read. */
-export function openapiSchema({ input, output }: Pick<Signature, 'input' | 'output'>): OpenapiSchema {
+export function openapiSchema({
+  input,
+  output,
+  training = null,
+}: Pick<Signature, 'input' | 'output'> & Partial<Pick<Signature, 'training'>>): OpenapiSchema {
   const choices: Record<string, Schema> = {}
-  const properties: Record<string, Schema> = {}
-  for (const [index, [name, property]] of Object.entries(propertiesOf(input)).entries()) {
-    const values = choicesOf(property)
-    if (values) {
-      const { enum: _enum, anyOf: _anyOf, type: _type, title, nullable, ...rest } = property
-      const withNull = nullable ? { enum: [...values.enum, null], nullable } : {}
-      choices[name] = { title: title ?? name, ...values, ...withNull, description: 'An enumeration.' }
-      properties[name] = { ...rest, allOf: [{ $ref: `#/components/schemas/${name}` }], 'x-order': index }
-    } else {
-      properties[name] = { ...property, title: property.title ?? titleCase(name), 'x-order': index }
-    }
-  }
-  const required = requiredOf(input).filter((name) => !('default' in (properties[name] ?? {})))
+  const Input = inputSchema('Input', input, choices)
+  const trained = training && { TrainingInput: inputSchema('TrainingInput', training.input, choices), ...TRAINING }
   return {
     openapi: '3.0.2',
     info: { title: 'Cog', version: '0.1.0' },
@@ -33,12 +29,33 @@ export function openapiSchema({ input, output }: Pick<Signature, 'input' | 'outp
     components: {
       schemas: {
         ...choices,
-        Input: { type: 'object', title: 'Input', ...(required.length > 0 ? { required } : {}), properties },
+        Input,
         Output: { ...output, title: output.title ?? 'Output' },
+        ...trained,
         ...ENVELOPE,
       },
     },
   }
+}
+
+/** @param choices takes the values of those properties that are enumerations; each becomes a component of its own */
+function inputSchema(title: InputName, input: Schema, choices: Record<string, Schema>): Schema {
+  const properties: Record<string, Schema> = {}
+  for (const [index, [name, property]] of Object.entries(propertiesOf(input)).entries()) {
+    const values = choicesOf(property)
+    if (values) {
+      const { enum: _enum, anyOf: _anyOf, type: _type, title: given, nullable, ...rest } = property
+      const withNull = nullable ? { enum: [...values.enum, null], nullable } : {}
+      // A prediction and a training may take the same name for something else.
+      const component = Object.hasOwn(choices, name) ? `${title}_${name}` : name
+      choices[component] = { title: given ?? name, ...values, ...withNull, description: 'An enumeration.' }
+      properties[name] = { ...rest, allOf: [{ $ref: `#/components/schemas/${component}` }], 'x-order': index }
+    } else {
+      properties[name] = { ...property, title: property.title ?? titleCase(name), 'x-order': index }
+    }
+  }
+  const required = requiredOf(input).filter((name) => !('default' in (properties[name] ?? {})))
+  return { type: 'object', title, ...(required.length > 0 ? { required } : {}), properties }
 }
 
 function propertiesOf(input: Schema): Record<string, Schema> {
@@ -68,6 +85,49 @@ function titleCase(name: string): string {
 const reference = (name: string) => ({ $ref: `#/components/schemas/${name}` })
 const dateTime = (title: string) => ({ type: 'string', title, format: 'date-time' })
 
+const requestProperties = (input: InputName) => ({
+  id: { type: 'string', title: 'Id' },
+  input: reference(input),
+  webhook: { type: 'string', title: 'Webhook', format: 'uri', minLength: 1, maxLength: 65536 },
+  created_at: dateTime('Created At'),
+  output_file_prefix: { type: 'string', title: 'Output File Prefix' },
+  webhook_events_filter: {
+    type: 'array',
+    items: reference('WebhookEvent'),
+    default: ['start', 'output', 'logs', 'completed'],
+  },
+})
+
+const responseProperties = (input: InputName, output: string) => ({
+  id: { type: 'string', title: 'Id' },
+  logs: { type: 'string', title: 'Logs', default: '' },
+  error: { type: 'string', title: 'Error' },
+  input: reference(input),
+  output: reference(output),
+  status: reference('Status'),
+  metrics: { type: 'object', title: 'Metrics' },
+  version: { type: 'string', title: 'Version' },
+  created_at: dateTime('Created At'),
+  started_at: dateTime('Started At'),
+  completed_at: dateTime('Completed At'),
+})
+
+/** What is added where a version can be trained. */
+const TRAINING: Record<string, Schema> = {
+  TrainingOutput: {
+    type: 'object',
+    title: 'TrainingOutput',
+    required: ['version'],
+    properties: { version: { type: 'string', title: 'Version', description: 'owner/name:<id>' } },
+  },
+  TrainingRequest: { type: 'object', title: 'TrainingRequest', properties: requestProperties('TrainingInput') },
+  TrainingResponse: {
+    type: 'object',
+    title: 'TrainingResponse',
+    properties: responseProperties('TrainingInput', 'TrainingOutput'),
+  },
+}
+
 /** What cog adds to every model's schema. */
 const ENVELOPE: Record<string, Schema> = {
   Status: {
@@ -82,38 +142,11 @@ const ENVELOPE: Record<string, Schema> = {
     enum: ['start', 'output', 'logs', 'completed'],
     description: 'An enumeration.',
   },
-  PredictionRequest: {
-    type: 'object',
-    title: 'PredictionRequest',
-    properties: {
-      id: { type: 'string', title: 'Id' },
-      input: reference('Input'),
-      webhook: { type: 'string', title: 'Webhook', format: 'uri', minLength: 1, maxLength: 65536 },
-      created_at: dateTime('Created At'),
-      output_file_prefix: { type: 'string', title: 'Output File Prefix' },
-      webhook_events_filter: {
-        type: 'array',
-        items: reference('WebhookEvent'),
-        default: ['start', 'output', 'logs', 'completed'],
-      },
-    },
-  },
+  PredictionRequest: { type: 'object', title: 'PredictionRequest', properties: requestProperties('Input') },
   PredictionResponse: {
     type: 'object',
     title: 'PredictionResponse',
-    properties: {
-      id: { type: 'string', title: 'Id' },
-      logs: { type: 'string', title: 'Logs', default: '' },
-      error: { type: 'string', title: 'Error' },
-      input: reference('Input'),
-      output: reference('Output'),
-      status: reference('Status'),
-      metrics: { type: 'object', title: 'Metrics' },
-      version: { type: 'string', title: 'Version' },
-      created_at: dateTime('Created At'),
-      started_at: dateTime('Started At'),
-      completed_at: dateTime('Completed At'),
-    },
+    properties: responseProperties('Input', 'Output'),
   },
   ValidationError: {
     type: 'object',

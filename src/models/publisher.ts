@@ -1,20 +1,18 @@
-import { readdir, readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { readFile } from 'node:fs/promises'
 import pLimit, { type LimitFunction } from 'p-limit'
 import type { Clock } from '../clock.ts'
 import type { Write } from '../db/messages.ts'
-import { errorCode } from '../error-code.ts'
-import { AppError } from '../errors.ts'
 import type { RunnableVersion } from '../scheduler/runnable-version.ts'
 import { type About, findCover, readAbout } from './about.ts'
 import type { Covers } from './covers.ts'
 import type { InspectedSnapshots } from './inspected-snapshots.ts'
 import { newModel } from './model.ts'
+import { assertNoCode, assertOwnCode } from './own-code.ts'
 import { readPackage } from './package.ts'
-import { isCode, pushedRun } from './push-rules.ts'
+import { pushedRun } from './push-rules.ts'
 import type { ModelRegistry } from './registry.ts'
 import type { Snapshots } from './snapshots.ts'
-import { createModel, type InspectedSnapshot, putVersion, setCurrent } from './store.ts'
+import { createModel, type InspectedSnapshot, putVersion, setCurrent, tellModel } from './store.ts'
 import { makeVersion, type Version } from './version.ts'
 
 /** A version whose package has been looked at and tried; nothing of it is visible yet. */
@@ -79,7 +77,7 @@ export class Publisher {
   async #prepare(name: string, dir: string, { code, log, signal }: PrepareOptions): Promise<PreparedVersion> {
     const { snapshots, inspected, covers, registry, tryOut, most } = this.#options
     const found = await readPackage(dir, name)
-    await assertCode(dir, code)
+    if (code === 'none') await assertNoCode(dir)
     const run = pushedRun(found, most)
     const [told, cover] = await Promise.all([readAbout(dir, found.yaml), findCover(dir)])
     const picture = cover && { name: cover.name, bytes: await readFile(cover.path) }
@@ -87,7 +85,10 @@ export class Publisher {
     const { hash } = await snapshots.adopt(name, dir)
     this.#undecided.set(hash, (this.#undecided.get(hash) ?? 0) + 1)
     try {
-      const snapshot = await inspected.inspect({ ...found, run }, hash, null)
+      // Of the snapshot: whoever made the package cannot change that any more.
+      if (typeof code !== 'string') await assertOwnCode(snapshots.dirOf(hash), code.package.dir)
+      const sourceDir = typeof code === 'string' ? null : code.package.sourceDir
+      const snapshot = await inspected.inspect({ ...found, run }, hash, sourceDir)
       if (!registry.find(name)?.versions.has(hash)) await tryOut(inspected.toRunnable(snapshot), { log, signal })
       signal.throwIfAborted()
       const path = await covers.put(name, picture)
@@ -112,7 +113,7 @@ export class Publisher {
     return {
       id: contentHash,
       writes: [
-        ...createModel(name, about, known?.createdAt ?? createdAt),
+        ...(known?.origin === 'account' ? tellModel(name, about) : createModel(name, about, createdAt)),
         ...putVersion(snapshot, record),
         ...setCurrent(name, contentHash),
       ],
@@ -136,7 +137,8 @@ export class Publisher {
     this.#undecided.delete(hash)
     if (registry.findRunnable(hash)) return
     inspected.forget(hash)
-    await snapshots.remove(hash)
+    // What cannot be removed now is swept at the next start.
+    await snapshots.remove(hash).catch(() => {})
   }
 }
 
@@ -149,31 +151,4 @@ function merge(before: About, told: About, stated: boolean): About {
 /** A model that is made by a push is its owner's alone, unless the package says otherwise. */
 function withVisibility(told: About, stated: boolean): About {
   return { ...told, visibility: stated ? told.visibility : 'private' }
-}
-
-/** @throws AppError `invalid` that names the file */
-async function assertCode(dir: string, allowed: PrepareOptions['code']): Promise<void> {
-  if (allowed === 'any') return
-  for (const entry of await readdir(dir, { withFileTypes: true, recursive: true })) {
-    if (entry.isDirectory() || !isCode(entry.name)) continue
-    const path = join(entry.parentPath, entry.name)
-    const file = path.slice(dir.length + 1)
-    if (allowed === 'none')
-      throw new AppError(
-        'invalid',
-        `${file} is code: only operators may push code, and where REPRISE_PUSH_CODE is on; a model.onnx needs none`,
-      )
-    if (!(await isSame(path, join(allowed.package.dir, file))))
-      throw new AppError('invalid', `${file} is code that ${allowed.model} does not hold; a training cannot make code`)
-  }
-}
-
-async function isSame(path: string, other: string): Promise<boolean> {
-  try {
-    const [one, two] = await Promise.all([readFile(path), readFile(other)])
-    return one.equals(two)
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return false
-    throw error
-  }
 }

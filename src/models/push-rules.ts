@@ -4,12 +4,6 @@ import type { Package } from './package.ts'
 
 /** What a package may set of those options that onnxruntime reads (rules 5): none of them reaches beyond its session. */
 const SESSION_OPTIONS = ['graphOptimizationLevel', 'executionMode', 'enableCpuMemArena', 'enableMemPattern']
-const CODE = /\.(?:[cm]?[jt]sx?|node|so(?:\.\d+)*|dll|dylib|wasm)$/i
-
-/** Whether a file could come to be run, and not only read. */
-export function isCode(path: string): boolean {
-  return CODE.test(path)
-}
 
 /**
  * The settings under which a package that was sent may run: it gets no more threads and memory than there are.

@@ -113,7 +113,7 @@ export function createModel(name: string, about: About, createdAt: number): Writ
 }
 
 export function tellModel(name: string, about: About): Write {
-  return [{ name: 'model.tell', parameters: [JSON.stringify(about), name] }]
+  return [{ name: 'model.tell', parameters: [JSON.stringify(about), name], expect: 1 }]
 }
 
 export function setCurrent(name: string, version: string | null): Write {
@@ -172,7 +172,7 @@ export class ModelStore {
         sourceDir: row.source_dir || null,
         // What was stored before a setting or a property came to be does not have it.
         run: { ...DEFAULT_RUN, ...JSON.parse(row.run_settings) },
-        signature: { batches: false, ...JSON.parse(row.signature) },
+        signature: { batches: false, training: null, ...JSON.parse(row.signature) },
         bytes: row.bytes,
         peakMemory: row.peak_memory,
       }))

@@ -4,12 +4,10 @@ import type { RunnableVersion } from '../scheduler/runnable-version.ts'
 import { type FindPlaces, isFile, isSecret, placeFinder } from './input-places.ts'
 import { inputValidator, type ValidateInput } from './input-validation.ts'
 import { type OpenapiSchema, openapiSchema } from './openapi-schema.ts'
+import { trainingOf } from './training.ts'
 
-/** A version that can be run: an id, what it points to, and what its schema says. */
-export interface Version {
-  id: string
-  createdAt: number
-  openapiSchema: OpenapiSchema
+/** What takes inputs: what its schema says of them and of the output, and what runs it. */
+export interface Callable {
   validateInput: ValidateInput
   findFiles: FindPlaces
   findSecrets: FindPlaces
@@ -18,6 +16,15 @@ export interface Version {
   /** Whether those items are files. */
   streamsFiles: boolean
   runnable: RunnableVersion
+}
+
+/** A version that can be run: an id, what it points to, and what its schema says. */
+export interface Version extends Callable {
+  id: string
+  createdAt: number
+  openapiSchema: OpenapiSchema
+  /** Makes versions of other models; undefined where it cannot be trained. */
+  training: Callable | undefined
 }
 
 /** @throws when the schema cannot be compiled */
@@ -39,5 +46,6 @@ export function makeVersion(
     streams,
     streamsFiles: streams && isRecord(output.items) && isFile(output.items),
     runnable,
+    training: trainingOf(runnable, schema),
   }
 }

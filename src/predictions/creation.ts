@@ -7,7 +7,7 @@ import { isRecord } from '../is-record.ts'
 import type { Place } from '../models/input-places.ts'
 import type { Model } from '../models/model.ts'
 import type { ModelRegistry } from '../models/registry.ts'
-import type { Version } from '../models/version.ts'
+import type { Callable, Version } from '../models/version.ts'
 import type { Reservation } from '../scheduler/lane.ts'
 import type { Scheduler } from '../scheduler/scheduler.ts'
 import { newSecret } from '../secret.ts'
@@ -29,7 +29,7 @@ export interface CreateRequest {
    * What the caller named: a model or a deployment, whose present version is meant, or a version in one of the forms of
    * replicate-api.md 4.1.
    */
-  target: { model: string } | { deployment: { owner: string; name: string } } | { version: string }
+  target: { model: string } | { deployment: { owner: string; name: string } } | { version: string } | TrainingTarget
   /** Rules of the body that are broken already; they are reported together with those of the input. */
   fieldErrors: readonly FieldError[]
   input: unknown
@@ -41,6 +41,16 @@ export interface CreateRequest {
   /** Whether its stream shows files as data URIs. */
   inline: boolean
   idempotency: IdempotencyKey | undefined
+}
+
+/** A version that is to make one of another model. */
+export interface TrainingTarget {
+  /** `owner/name` of the model that is trained. */
+  trainer: string
+  /** Its id. */
+  version: string
+  /** `owner/name`; empty where the request names none. */
+  destination: string
 }
 
 export interface CreationOptions {
@@ -55,6 +65,8 @@ export interface CreationOptions {
   clock: Clock
   /** @throws AppError `unavailable` when no more can be taken */
   assertRoom(): void
+  /** @throws AppError unless the account may add versions to the model of this name */
+  assertDestination(account: Account, name: string): void
   /** The present state of a prediction whose row may be behind. */
   view(row: Prediction): Prediction
   /** Commits a new prediction and sends it on its way. */
@@ -115,7 +127,8 @@ export class Creation {
   async #create(request: CreateRequest, requestHash: string | null): Promise<Prediction> {
     this.#options.assertRoom()
     const { account, origin, target, idempotency } = request
-    const { model, version } = this.#resolve(request)
+    const { model, version } =
+      'trainer' in target ? this.#resolveTraining(request, target) : this.#resolve(request, target)
     const plan = this.#planInput(request, version)
     const id = idempotency?.id ?? this.#ids.next(this.#nextCreatedAt())
     if (this.#beginning.has(id)) throw keyUsed()
@@ -148,9 +161,10 @@ export class Creation {
         inlineFiles: request.inline,
         idempotencyKey: idempotency?.key ?? null,
         requestHash,
+        destination: 'trainer' in target ? target.destination : null,
       })
       const created = await this.#options.admit(prediction, plan.secrets, reservation)
-      this.#options.models.countRun(model)
+      if (created.destination === null) this.#options.models.countRun(model)
       return created
     } catch (error) {
       if (plan.parts.length > 0) await this.#options.folders.remove(id)
@@ -161,7 +175,7 @@ export class Creation {
   }
 
   /** @throws AppError `invalid` with every rule that the request and its input break */
-  #planInput({ account, origin, input, fieldErrors }: CreateRequest, version: Version): InputPlan {
+  #planInput({ account, origin, input, fieldErrors }: CreateRequest, version: Callable): InputPlan {
     if (!isRecord(input)) throw invalidFields(fieldErrors)
     const broken = [...fieldErrors, ...inputErrors(version, input)]
     if (broken.length > 0) throw invalidFields(broken)
@@ -172,12 +186,29 @@ export class Creation {
   }
 
   /** The version to run. Where the body names none, its own errors say so. */
-  #resolve({ account, target, fieldErrors }: CreateRequest): { model: Model; version: Version } {
+  #resolve(
+    { account, fieldErrors }: CreateRequest,
+    target: Exclude<CreateRequest['target'], TrainingTarget>,
+  ): { model: Model; version: Version } {
     const { models, deployments } = this.#options
     if ('deployment' in target) return deployments.getTarget(account, target.deployment.owner, target.deployment.name)
     if ('model' in target) return models.getCurrent(account, target.model)
     if (target.version === '' && fieldErrors.length > 0) throw invalidFields(fieldErrors)
     return models.resolve(account, target.version)
+  }
+
+  /** What is to be trained, in the order in which Replicate finds fault: version, then destination. */
+  #resolveTraining(
+    { account, fieldErrors }: CreateRequest,
+    { trainer, version: id, destination }: TrainingTarget,
+  ): { model: Model; version: Callable & Pick<Version, 'id'> } {
+    const { models, assertDestination } = this.#options
+    const model = models.getModel(account, trainer)
+    const { training } = models.getVersion(account, trainer, id)
+    if (!training)
+      throw new AppError('malformed', `The version ${id} of ${trainer} cannot be trained: its package has no train.ts`)
+    if (destination !== '' || fieldErrors.length === 0) assertDestination(account, destination)
+    return { model, version: { ...training, id } }
   }
 
   /** Never below what has been committed, even when the clock is set back. */
@@ -192,6 +223,6 @@ export class Creation {
   }
 }
 
-function inputErrors(version: Version, input: Record<string, unknown>): FieldError[] {
+function inputErrors(version: Callable, input: Record<string, unknown>): FieldError[] {
   return isClientObject(input) ? [CLIENT_OBJECT] : version.validateInput(input)
 }

@@ -6,11 +6,12 @@ import type { Downloader } from '../outbound/downloader.ts'
 import type { PredictionFolders } from './folders.ts'
 import { isRemote, type RemotePart, type StoredPart } from './input-part.ts'
 import type { LivePrediction } from './live-prediction.ts'
+import { lineOf } from './prediction.ts'
 
 /** Downloads at the same time: in all, and of one account, so that slow sites of one hold up no other. */
 const MOST = 16
 const MOST_PER_ACCOUNT = 4
-/** Predictions of one version whose inputs are fetched before it is their turn to run; they wait on the disk. */
+/** Predictions of one line whose inputs are fetched before it is their turn to run; they wait on the disk. */
 const AHEAD = 32
 const SHOWN_URL = 200
 
@@ -25,7 +26,7 @@ export interface DownloadsOptions {
   onReady(live: LivePrediction): void
 }
 
-/** The predictions of one version that name inputs by URL. */
+/** Those that wait for each other and name inputs by URL. */
 interface Line {
   /** In the order in which they came. */
   waiting: Set<LivePrediction>
@@ -38,7 +39,7 @@ export class InputDownloads {
   readonly #options: DownloadsOptions
   readonly #parallel = pLimit(MOST)
   readonly #perAccount = new Map<string, LimitFunction>()
-  /** By content hash. */
+  /** By what `lineOf` says. */
   readonly #lines = new Map<string, Line>()
   #unfetched = 0
   #open = false
@@ -60,9 +61,9 @@ export class InputDownloads {
 
   /** Fetches what is missing, when its turn comes; a download that fails ends the prediction. */
   add(live: LivePrediction): void {
-    const { contentHash } = live.committed
-    const line = this.#lines.get(contentHash) ?? { waiting: new Set(), fetched: new Map() }
-    this.#lines.set(contentHash, line)
+    const name = lineOf(live.committed)
+    const line = this.#lines.get(name) ?? { waiting: new Set(), fetched: new Map() }
+    this.#lines.set(name, line)
     line.waiting.add(live)
     this.#unfetched++
     this.#fetchMore()
@@ -70,7 +71,7 @@ export class InputDownloads {
 
   /** Stops to fetch for a prediction that nobody waits for. */
   abandon(live: LivePrediction): void {
-    const line = this.#lines.get(live.committed.contentHash)
+    const line = this.#lines.get(lineOf(live.committed))
     if (line?.waiting.delete(live)) this.#unfetched--
     line?.fetched.get(live)?.abort()
   }
@@ -78,10 +79,10 @@ export class InputDownloads {
   /** Lets another prediction take the place of one that has ended. */
   forget(live: LivePrediction): void {
     this.abandon(live)
-    const { contentHash } = live.committed
-    const line = this.#lines.get(contentHash)
+    const name = lineOf(live.committed)
+    const line = this.#lines.get(name)
     if (!line?.fetched.delete(live) && line?.waiting.size !== 0) return
-    if (line.waiting.size + line.fetched.size === 0) this.#lines.delete(contentHash)
+    if (line.waiting.size + line.fetched.size === 0) this.#lines.delete(name)
     this.#fetchMore()
   }
 

@@ -2,7 +2,7 @@ import type { Logger } from 'pino'
 import type { Clock } from '../clock.ts'
 import type { Write } from '../db/messages.ts'
 import type { Writer } from '../db/writer.ts'
-import { AppError } from '../errors.ts'
+import { AppError, messageOf } from '../errors.ts'
 import { type JsonPath, withValues } from '../json-path.ts'
 import type { Place } from '../models/input-places.ts'
 import type { InputFile, OutputFile } from '../runner/protocol.ts'
@@ -12,16 +12,19 @@ import { startTimer } from '../timer.ts'
 import { bytesOf, isStored, type StoredPart } from './input-part.ts'
 import type { Outbox } from './outbox.ts'
 import {
+  asBegun,
   claim,
   expire,
   fail,
   isTerminal,
   type Prediction,
   type Produced,
+  type RunReport,
   type ServedFile,
   start,
   succeed,
 } from './prediction.ts'
+import type { Publication, Publish } from './publication.ts'
 import { type Chunk, type Mark, NOTHING, RunOutput, toServed } from './run-output.ts'
 import * as store from './store.ts'
 
@@ -42,6 +45,8 @@ export interface LiveContext {
   clock: Clock
   log: Logger
   outbox: Outbox
+  /** What becomes of a training that has run. */
+  publish: Publish
   /** Called when the prediction has ended for its owner while a runner may still have it. */
   onAbandoned(live: LivePrediction): void
   /** Called after the terminal state has been committed and published. */
@@ -78,6 +83,10 @@ export class LivePrediction implements Task {
   /** Whether it has entered `processing`, and nobody has been told. */
   #untoldBegin = false
   #left = false
+  /** A training has run, and its version is being made. */
+  #publishing: { stop: AbortController; done: Promise<void> } | undefined
+  /** What a training has made, until it is committed. */
+  #publication: Publication | undefined
   /** How many chunks are stored, and how much they hold. */
   #chunks: { count: number; mark: Mark } = { count: 0, mark: NOTHING }
 
@@ -214,6 +223,11 @@ export class LivePrediction implements Task {
     await this.#persisting
   }
 
+  /** Resolves when nothing is being made any more of what it has run. */
+  async published(): Promise<void> {
+    await this.#publishing?.done
+  }
+
   async claim(): Promise<void> {
     this.change(claim)
     await this.settled()
@@ -250,7 +264,8 @@ export class LivePrediction implements Task {
       ? { output: values, outputFiles: streamedFiles }
       : { output, outputFiles: files.map(toServed) }
     const report = { ...whole, logs, metrics: this.#metrics, predictSeconds }
-    this.change((p, at) => succeed(p, report, at))
+    if (this.#submitted.destination === null) this.change((p, at) => succeed(p, report, at))
+    else if (this.wanted) this.#makeVersion(report)
   }
 
   onReleased(): void {
@@ -293,6 +308,41 @@ export class LivePrediction implements Task {
     if (!next) return false
     this.#submitted = { ...next, revision: this.#submitted.revision + 1 }
     if (isTerminal(next.status)) this.#clearTimers()
+    if (isTerminal(next.status) && next.status !== 'succeeded') this.#publishing?.stop.abort()
+    return true
+  }
+
+  /** A training goes on while its version is made; it succeeds in the transaction that makes the version visible. */
+  #makeVersion(report: RunReport): void {
+    const stop = new AbortController()
+    const options = { log: (text: string) => this.onLog(text), signal: stop.signal }
+    const done = this.#context.publish(this.#submitted, options).then(
+      (publication) => {
+        this.#publication = publication
+        const { output } = publication
+        if (this.change((p, at) => succeed(p, { ...report, output, logs: this.#output.logs }, at))) return
+        this.#publication = undefined
+        publication.discard()
+      },
+      (error) => this.onFailed(messageOf(error), report.predictSeconds),
+    )
+    this.#publishing = { stop, done }
+  }
+
+  /**
+   * The training fails when its version cannot be committed, because the destination is not what it was.
+   * @returns whether there is a version to blame
+   */
+  #withdraw({ status, revision, logs, metrics, destination }: Prediction): boolean {
+    const publication = this.#publication
+    if (status !== 'succeeded' || !publication) return false
+    this.#publication = undefined
+    publication.discard()
+    const { predict_time: predictSeconds = 0, ...own } = metrics ?? {}
+    const reason = `The version could not be added to ${destination}, which has changed or is gone`
+    const produced = { output: null, outputFiles: [], logs, metrics: own, predictSeconds }
+    const failed = fail(asBegun(this.#submitted), reason, produced, this.#now())
+    if (failed) this.#submitted = { ...failed, revision }
     return true
   }
 
@@ -328,6 +378,7 @@ export class LivePrediction implements Task {
         )
         // Somebody else has written the row; what it holds now is what counts.
         if (error instanceof AppError && error.code === 'conflict') {
+          if (this.#withdraw(target)) continue
           this.leave()
           return this.#context.onEnded(this)
         }
@@ -336,6 +387,7 @@ export class LivePrediction implements Task {
       }
       if (began) this.#untoldBegin = false
       this.#acknowledged = target
+      if (target.status === 'succeeded') this.#publication?.announce()
       this.#context.outbox.onCommitted(target)
       this.#publish()
     }
@@ -345,7 +397,9 @@ export class LivePrediction implements Task {
   async #writesFor(target: Prediction, began: boolean): Promise<Write> {
     const folds = isTerminal(target.status) && this.#chunks.count > 0
     const told = target.webhook === null ? [] : await this.#context.outbox.writesFor(target, began)
-    return [...store.update(target, this.#acknowledged.revision), ...(folds ? store.fold(target.id) : []), ...told]
+    const published = target.status === 'succeeded' ? (this.#publication?.writes ?? []) : []
+    const changed = store.update(target, this.#acknowledged.revision)
+    return [...changed, ...published, ...(folds ? store.fold(target.id) : []), ...told]
   }
 
   async #storeChunk(): Promise<void> {

@@ -1,5 +1,5 @@
 /**
- * A prediction and the ways it may change.
+ * A prediction, or a training, and the ways it may change.
  *
  *   starting ──claim──► starting (claimed) ──start──► processing ──► succeeded | failed | canceled
  *      └──► canceled | aborted | failed        └──► canceled | failed
@@ -8,6 +8,7 @@
  * prediction never moves again, so a late answer changes nothing.
  */
 import type { OutputFile } from '../runner/protocol.ts'
+import { laneOf } from '../scheduler/runnable-version.ts'
 import { type InputPart, outlivesRun } from './input-part.ts'
 
 export const STATUSES = ['starting', 'processing', 'succeeded', 'failed', 'canceled', 'aborted'] as const
@@ -75,6 +76,8 @@ export interface Prediction {
   readonly dataRemoved: boolean
   readonly idempotencyKey: string | null
   readonly requestHash: string | null
+  /** Set on trainings: `owner/name` of the model that gets the version which comes of it. */
+  readonly destination: string | null
 }
 
 /** What a run has produced so far, or in all. */
@@ -121,6 +124,11 @@ export function begin(given: Beginning): Prediction {
     completedAt: null,
     dataRemoved: false,
   }
+}
+
+/** Those of one line wait for each other: trainings do so apart from predictions. */
+export function lineOf({ contentHash, destination }: Pick<Prediction, 'contentHash' | 'destination'>): string {
+  return laneOf({ contentHash, trains: destination !== null })
 }
 
 export function isTerminal(status: Status): boolean {

@@ -177,6 +177,7 @@ export const predictionRoutes: FastifyPluginAsyncTypebox<{
       const { cursor, source, ...times } = request.query
       const filter = {
         account: request.account.username,
+        trainings: false,
         createdAfter: parseTime('created_after', times.created_after),
         createdBefore: parseTime('created_before', times.created_before),
         source,
@@ -193,8 +194,8 @@ export const predictionRoutes: FastifyPluginAsyncTypebox<{
   )
 }
 
-/** What a create says in its body and headers; broken rules travel along, to be reported with those of the input. */
-function parseCreate(request: FastifyRequest) {
+/** What any create says in its body and headers; broken rules travel along, to be reported with those of the input. */
+export function parseCreate(request: FastifyRequest) {
   const { input, webhook, webhook_events_filter: filter } = isRecord(request.body) ? request.body : {}
   const cancelAfterMs = parseCancelAfter(headerOf(request, 'cancel-after'))
   const broken: FieldError[] = fieldErrors(request.validationError?.validation ?? [], '')
@@ -244,7 +245,7 @@ function versionOf(body: unknown): CreateRequest['target'] {
   return { version: isRecord(body) && typeof body.version === 'string' ? body.version : '' }
 }
 
-function keyOf(request: FastifyRequest): IdempotencyKey | undefined {
+export function keyOf(request: FastifyRequest): IdempotencyKey | undefined {
   const key = headerOf(request, 'idempotency-key')
   return key ? { ...requestOf(request), key, id: undefined } : undefined
 }

@@ -23,6 +23,7 @@ export const WirePrediction = Type.Object(
     completed_at: Type.Optional(Time),
     metrics: Type.Optional(Type.Record(Type.String(), Type.Number(), { description: 'Times in seconds, and counts.' })),
     deadline: Type.Optional(Time),
+    destination: Type.Optional(Type.String({ description: 'Of a training: the model that gets the new version.' })),
     webhook: Type.Optional(Type.String()),
     webhook_events_filter: Type.Optional(Type.Array(Type.String())),
     urls: Type.Object({
@@ -37,7 +38,8 @@ export const WirePrediction = Type.Object(
 
 export type WirePrediction = Static<typeof WirePrediction>
 
-const createFields = {
+/** What every create may say. */
+export const createFields = {
   input: Type.Object(
     {},
     { additionalProperties: true, description: 'Inputs by name, as the schema of the version says.' },
@@ -88,6 +90,7 @@ export function toWire(p: Prediction, origin: string): WirePrediction {
     ...(p.completedAt === null ? {} : { completed_at: iso(p.completedAt) }),
     ...(p.metrics === null ? {} : { metrics: p.metrics }),
     ...(p.deadline === null ? {} : { deadline: iso(p.deadline) }),
+    ...(p.destination === null ? {} : { destination: p.destination }),
     ...(p.webhook === null ? {} : { webhook: p.webhook }),
     ...(p.webhookEventsFilter === null ? {} : { webhook_events_filter: [...p.webhookEventsFilter] }),
     urls: {

@@ -25,6 +25,7 @@ import { LiveSet } from './live-set.ts'
 import type { Outbox } from './outbox.ts'
 import { OwnFiles } from './own-files.ts'
 import { cancel, interrupt, isTerminal, type Prediction } from './prediction.ts'
+import type { Publish } from './publication.ts'
 import { type ListFilter, type PredictionStore, removeData } from './store.ts'
 
 const PAGE_SIZE = 100
@@ -43,6 +44,9 @@ export interface ServiceOptions {
   files: FileService
   folders: PredictionFolders
   outbox: Outbox
+  publish: Publish
+  /** @throws AppError unless the account may add versions to the model of this name */
+  assertDestination(account: Account, name: string): void
   downloader: Downloader
   /** Seals secret inputs while they wait. */
   secretBox: SecretBox
@@ -68,6 +72,7 @@ export class PredictionService {
       clock: options.clock,
       log: options.log,
       outbox: options.outbox,
+      publish: options.publish,
       onAbandoned: (live) => {
         this.#downloads.abandon(live)
         if (live.lane !== undefined) options.scheduler.abandon(live.lane, live.id)
@@ -120,6 +125,13 @@ export class PredictionService {
     const { models } = this.#options
     const model = models.find(name)
     return username === account.username || (model !== undefined && models.isVisible(account, model))
+  }
+
+  /** @throws AppError `not_found`, also for predictions that are no training */
+  getTraining(account: Account, id: string): Prediction {
+    const found = this.get(account, id)
+    if (found.destination === null) throw notFound()
+    return found
   }
 
   list(filter: ListFilter, position: Position | undefined): Page<Prediction> {
@@ -199,6 +211,13 @@ export class PredictionService {
     return row && this.#view(row)
   }
 
+  /** Whether a training of a version has not ended. */
+  isTraining(model: string, version: string): boolean {
+    for (const { committed } of this.#live)
+      if (committed.destination !== null && committed.model === model && committed.version === version) return true
+    return false
+  }
+
   /** Cancels what has not ended of a version; resolves when all of it has. */
   async cancelAll(model: string, version: string): Promise<void> {
     const unfinished = [...this.#live].filter(({ view }) => view.model === model && view.version === version)
@@ -247,11 +266,13 @@ export class PredictionService {
     this.#draining = true
     const { log, scheduler } = this.#options
     log.info({ running: this.#live.size - scheduler.queued, queued: scheduler.queued }, 'stopping')
-    await doneWithin(graceMs, scheduler.drain())
+    const published = () => Promise.all([...this.#live].map((live) => live.published()))
+    await doneWithin(graceMs, scheduler.drain().then(published))
     this.#downloads.close()
     for (const live of this.#live) if (live.claimed) live.end(interrupt)
     // What cannot be committed now is settled by the next start.
-    await doneWithin(COMMIT_PATIENCE_MS, Promise.all([...this.#live].map((live) => live.settled())))
+    const settled = [...this.#live].map((live) => Promise.all([live.published(), live.settled()]))
+    await doneWithin(COMMIT_PATIENCE_MS, Promise.all(settled))
     this.#drained = true
     for (const live of this.#live) live.leave()
   }
@@ -286,9 +307,9 @@ export class PredictionService {
   #forget(live: LivePrediction): void {
     this.#live.remove(live)
     this.#downloads.forget(live)
-    const { status, outputFiles } = live.view
+    const { status, outputFiles, destination } = live.view
     // What succeeded without files has no folder; what failed may have left some that nobody will hear of.
-    if (status === 'succeeded' && !live.hasParts && outputFiles.length === 0) return
+    if (status === 'succeeded' && !live.hasParts && outputFiles.length === 0 && destination === null) return
     this.#tidy(live)
   }
 
@@ -321,7 +342,9 @@ export class PredictionService {
   }
 
   #enqueue(live: LivePrediction): void {
-    const runnable = this.#findRunnable(live.view)
+    const { destination } = live.committed
+    const found = this.#findRunnable(live.committed)
+    const runnable = destination === null ? found : found?.training
     if (!runnable)
       return live.onFailed(`The package of ${live.view.model} is gone, so this version cannot be run any more`)
     live.lane = laneOf(runnable)

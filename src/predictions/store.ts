@@ -38,6 +38,7 @@ interface Row {
   data_removed: number
   idempotency_key: string | null
   request_hash: string | null
+  destination: string | null
 }
 
 interface EndedRow {
@@ -50,6 +51,8 @@ const PAGE_CHARACTERS = 8 * 2 ** 20
 
 export interface ListFilter {
   account: string
+  /** Whether trainings are asked for, and not predictions. */
+  trainings: boolean
   /** Milliseconds, inclusive. */
   createdAfter: number | undefined
   /** Milliseconds, exclusive. */
@@ -89,6 +92,7 @@ const COLUMNS: readonly (keyof Row)[] = [
   'data_removed',
   'idempotency_key',
   'request_hash',
+  'destination',
 ]
 
 export const predictionStatements = {
@@ -149,6 +153,7 @@ export function insert(p: Prediction): Write {
     data_removed: Number(p.dataRemoved),
     idempotency_key: p.idempotencyKey,
     request_hash: p.requestHash,
+    destination: p.destination,
   }
   return [
     statement(
@@ -335,12 +340,10 @@ export class PredictionStore {
    * fewer where they hold much: a page is read, parsed and written in one go.
    */
   list(filter: ListFilter, position: Position | undefined, size: number): Found<Prediction> {
-    const conditions = ['account = ?']
+    // Literals, because SQLite uses a partial index only where it can see the value.
+    const conditions = ['account = ?', `destination IS ${filter.trainings ? 'NOT ' : ''}NULL`]
     const parameters: Parameter[] = [filter.account]
-    if (filter.source !== undefined) {
-      // A literal, because SQLite uses a partial index only where it can see the value.
-      conditions.push(`source = '${filter.source}'`)
-    }
+    if (filter.source !== undefined) conditions.push(`source = '${filter.source}'`)
     if (filter.createdAfter !== undefined) {
       conditions.push('created_at >= ?')
       parameters.push(filter.createdAfter)
@@ -414,5 +417,6 @@ function fromRow(row: Row): Prediction {
     dataRemoved: row.data_removed === 1,
     idempotencyKey: row.idempotency_key,
     requestHash: row.request_hash,
+    destination: row.destination,
   }
 }

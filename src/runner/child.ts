@@ -12,6 +12,7 @@ import { dieWithTheServer } from './die-with-the-server.ts'
 import { EventQueue } from './event-queue.ts'
 import { Model } from './model.ts'
 import type { RunRequest, ToRunner } from './protocol.ts'
+import { findTraining } from './training.ts'
 
 /** From -1000 to 1000; when memory runs out, the kernel ends a runner before it thinks of the server. */
 const OOM_SCORE = '800'
@@ -46,7 +47,9 @@ function onMessage(message: ToRunner): Promise<void> | void {
       return attempt(message.package.dir, async () => {
         resolveImports(message.package.sourceDir)
         const model = await Model.open(message.package)
-        events.push({ type: 'inspected', signature: await model.inspect() })
+        const signature = await model.inspect()
+        const training = await findTraining(message.package.dir)
+        events.push({ type: 'inspected', signature: { ...signature, training } })
       })
     case 'load':
       return attempt(message.package.dir, async () => {

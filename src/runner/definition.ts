@@ -12,6 +12,8 @@ export interface Definition {
   setup?: (ctx: SetupContext) => unknown
   predict?: (input: Record<string, unknown>, ctx: PredictContext<unknown>) => unknown
   predictBatch?: (inputs: Record<string, unknown>[], ctx: BatchContext<unknown>) => unknown
+  /** Puts what `predict` returned into the folder of the run; the output is what this resolves to. */
+  keep?: (returned: unknown, run: { folder: string; signal: AbortSignal }) => Promise<unknown>
 }
 
 /** Whether the output arrives item by item. */

@@ -45,7 +45,7 @@ export class Model {
   }
 
   /** What the package declares; where that takes a graph, it is loaded. */
-  async inspect(): Promise<Signature> {
+  async inspect(): Promise<Omit<Signature, 'training'>> {
     const context = this.#setupContext(INSPECTION, { log: () => {}, onDevice: () => {} })
     const { input, output } = (await this.#definition.inspect?.(context)) ?? this.#definition
     return { input, output, batches: this.batches }
@@ -76,7 +76,9 @@ export class Model {
     const input = await this.#inputOf(report)
     const result = predict?.(input, { ...this.#contextOf(report.log), ...report.member })
     if (this.#streams) await report.forward(result)
-    await report.done(this.#streams ? null : await result, this.#definition.output)
+    const output = this.#streams ? null : await result
+    const { keep } = this.#definition
+    await report.done(keep ? await keep(output, report.run) : output, this.#definition.output)
   }
 
   /** Where a batch fails as a whole, nobody knows which member is to blame. */

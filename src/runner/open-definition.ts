@@ -2,6 +2,8 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { assertDefinition, type Definition } from './definition.ts'
 import type { PackageLocation } from './protocol.ts'
+import { isTrainEntry } from './train-entry.ts'
+import { trainingDefinition } from './training.ts'
 
 /** Finds what a package runs. @throws when there is code that cannot be imported, or that exports something else */
 export async function openDefinition(location: PackageLocation): Promise<Definition> {
@@ -22,6 +24,7 @@ async function openGraph({ dir, entry }: PackageLocation): Promise<Definition> {
 
 async function openCode({ dir, entry }: PackageLocation): Promise<Definition> {
   const { default: definition }: { default?: unknown } = await import(pathToFileURL(join(dir, entry)).href)
+  if (isTrainEntry(entry)) return trainingDefinition(definition, entry)
   assertDefinition(definition, entry)
   return definition
 }

@@ -1,6 +1,7 @@
 import { parseContentType } from '../files/content-type.ts'
 import { isRecord } from '../is-record.ts'
 import type { RunnerEvent } from './protocol.ts'
+import { isTrainEntry } from './train-entry.ts'
 
 /** Levels of an output, and of the list that streamed values come in. */
 const DEEPEST = 510
@@ -42,7 +43,14 @@ function isRunnerEvent(value: unknown): value is RunnerEvent {
 }
 
 function isSignature(value: unknown): boolean {
-  return isRecord(value) && isRecord(value.input) && isRecord(value.output) && typeof value.batches === 'boolean'
+  if (!isRecord(value)) return false
+  const { input, output, batches, training } = value
+  return isRecord(input) && isRecord(output) && typeof batches === 'boolean' && isTrainingSignature(training)
+}
+
+function isTrainingSignature(value: unknown): boolean {
+  if (value === null) return true
+  return isRecord(value) && isRecord(value.input) && typeof value.entry === 'string' && isTrainEntry(value.entry)
 }
 
 /** What is nested deeper than a runner allows cannot be written as JSON again. */

@@ -26,7 +26,12 @@ export interface Signature {
   input: Record<string, unknown>
   output: Record<string, unknown>
   batches: boolean
+  /** The file that trains it, and the JSON schema of what that takes; null where it cannot be trained. */
+  training: { entry: string; input: Record<string, unknown> } | null
 }
+
+/** In the folder of a training: the package that it has made. */
+export const PACKAGE_FOLDER = 'package'
 
 /** Something that stands in an input and lies in the folder of the prediction. */
 export interface InputFile {

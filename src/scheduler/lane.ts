@@ -143,15 +143,16 @@ export class Lane {
   }
 
   #demandKind(): Demand['kind'] | undefined {
-    if (this.#draining || !this.#failures.mayTry) return
+    // What is being tried is for something that runs already.
+    if ((this.#draining && this.#trials.size === 0) || !this.#failures.mayTry) return
     const { size } = this
-    if (this.queued > 0 && this.#options.started()) {
+    if (this.#trials.size > 0 && size === 0) return 'first'
+    if (this.queued > 0 && this.#options.started() && !this.#draining) {
       if (size === 0) return 'first'
       const { maxReplicas } = this.version.run
       if (size < maxReplicas && !this.#loading && this.#full && this.#growthFailures.mayTry) return 'more'
     }
-    const tried = this.#trials.size > 0 ? 1 : 0
-    return size < Math.max(this.#kept, this.#restored, tried) ? 'kept' : undefined
+    return size < Math.max(this.#kept, this.#restored) ? 'kept' : undefined
   }
 
   /** What is being done for those who wait. */
@@ -299,12 +300,12 @@ export class Lane {
     this.#failures.stop()
     this.#growthFailures.stop()
     this.#progress.end()
-    for (const trial of this.#trials) trial.fail('The server stops')
   }
 
   /** Ends the processes; resolves when they are gone. */
   async close(): Promise<void> {
     this.drain()
+    for (const trial of this.#trials) trial.fail('The server stops')
     const replicas = [...this.#replicas]
     for (const replica of replicas) replica.kill()
     await Promise.all(replicas.map(({ ended }) => ended))
@@ -381,8 +382,11 @@ export class Lane {
   }
 
   #onSetupFailure(reason: string, crashed: boolean): void {
-    // Perhaps the end of the server itself; what waits is for the next one.
-    if (this.#draining) return
+    if (this.#draining) {
+      // Perhaps the end of the server itself; what waits is for the next one.
+      for (const trial of this.#trials) trial.fail(reason)
+      return
+    }
     const failures = this.#ready ? this.#growthFailures : this.#failures
     if (crashed && failures.pauseAfterCrash(() => this.#options.onDemand())) return
     if (failures === this.#failures) this.break(reason)

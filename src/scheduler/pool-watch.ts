@@ -3,6 +3,7 @@ import { overBudget } from './admission.ts'
 import type { Lane } from './lane.ts'
 import type { Pool, PoolOptions } from './pool.ts'
 import type { Replica } from './replica.ts'
+import { memoryKey } from './runnable-version.ts'
 import { isFarOff } from './thread-share.ts'
 
 const PERIOD_MS = 2_000
@@ -60,14 +61,15 @@ export class PoolWatch {
 
   #takeNote(replica: Replica, bytes: number): void {
     const { budget, peaks } = this.#options
-    const { contentHash, run } = replica.version
+    const { run } = replica.version
+    const key = memoryKey(replica.version)
     replica.memoryBytes = bytes
     if (run.memoryBytes !== null && bytes > run.memoryBytes)
       replica.exceed(bytes, `the ${formatBytes(run.memoryBytes)} that its package allows (run.memory)`)
     else if (bytes > budget.memoryBytes)
       replica.exceed(bytes, `the ${formatBytes(budget.memoryBytes)} that all models may use together (REPRISE_MEMORY)`)
     // One input that asks for too much does not speak for the others.
-    else if (bytes > (peaks.find(contentHash) ?? 0)) peaks.remember(contentHash, bytes)
+    else if (bytes > (peaks.find(key) ?? 0)) peaks.remember(key, bytes)
   }
 
   /** Ends what has been idle for too long, or reloads what has far more or fewer threads than its part. */

@@ -9,7 +9,7 @@ import { SpareRunner } from '../runner/spare.ts'
 import { admit, type Budget, memoryNeed, type Occupant, turnEnd, whyNever } from './admission.ts'
 import type { Demand, Lane, Share } from './lane.ts'
 import { Replica, type ReplicaListener } from './replica.ts'
-import type { RunnableVersion } from './runnable-version.ts'
+import { memoryKey, type RunnableVersion } from './runnable-version.ts'
 import { type ReplicaCounts, threadShare } from './thread-share.ts'
 
 /** What the spare is expected to hold before it is measured. */
@@ -18,10 +18,10 @@ const SPARE_BYTES = 80 * 2 ** 20
 const ADDRESS_SLACK_BYTES = 4 * 2 ** 30
 const WISH_ORDER: Record<Demand['kind'], number> = { first: 0, more: 1, kept: 2 }
 
-/** The most that each version has been seen to hold, remembered over restarts. */
+/** The most that replicas have been seen to hold, by `memoryKey`; that of predictions is remembered over restarts. */
 export interface MemoryPeaks {
-  find(contentHash: string): number | undefined
-  remember(contentHash: string, bytes: number): void
+  find(key: string): number | undefined
+  remember(key: string, bytes: number): void
 }
 
 export interface PoolOptions {
@@ -152,7 +152,7 @@ export class Pool {
   }
 
   #need(version: RunnableVersion): number {
-    return memoryNeed(version, this.#options.peaks.find(version.contentHash), this.#options.budget.memoryBytes)
+    return memoryNeed(version, this.#options.peaks.find(memoryKey(version)), this.#options.budget.memoryBytes)
   }
 
   #devicesFor(lane: Lane): Share['devices'] {

@@ -295,9 +295,10 @@ export class Replica {
     sent.started = true
     if (sent.abandoned) return this.#killAfterGrace(sent)
     sent.task.onStarted()
-    const { predictTimeoutMs } = this.version.run
-    sent.stopTimer = startTimer(predictTimeoutMs, () => {
-      sent.task.onFailed(`Prediction timed out after ${formatDuration(predictTimeoutMs)}`)
+    const { predictTimeoutMs, trainTimeoutMs } = this.version.run
+    const [what, timeoutMs] = this.version.trains ? ['Training', trainTimeoutMs] : ['Prediction', predictTimeoutMs]
+    sent.stopTimer = startTimer(timeoutMs, () => {
+      sent.task.onFailed(`${what} timed out after ${formatDuration(timeoutMs)}`)
       this.abandon(sent.task.id)
     })
   }
@@ -371,6 +372,7 @@ export class Replica {
     this.#state = 'ended'
     this.#stopSetupTimer()
     clearTimeout(this.#stallTimer)
+    const what = this.version.trains ? 'training' : 'prediction'
     const together = this.#running.length > 1
     const all = [...this.#sent.values()]
     this.#sent.clear()
@@ -381,7 +383,7 @@ export class Replica {
     const wanted = all.filter(({ abandoned }) => !abandoned)
     if (!together)
       for (const { started, task } of wanted)
-        if (started) task.onFailed(this.#reason ?? `The model's process ${how} while it ran this prediction`)
+        if (started) task.onFailed(this.#reason ?? `The model's process ${how} while it ran this ${what}`)
     const suspects = tasksOf(wanted.filter(({ started, alone }) => (started ? together : alone)))
     const untouched = tasksOf(wanted.filter(({ started, alone }) => !started && !alone))
     const when = this.#begun ? '' : wasLoading ? ' during setup' : ' before it ran anything'

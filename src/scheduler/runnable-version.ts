@@ -12,6 +12,7 @@ export interface RunSettings {
   threads: number | null
   setupTimeoutMs: number
   predictTimeoutMs: number
+  trainTimeoutMs: number
   /** How long a replica beyond the least number stays although it has nothing to do. */
   idleTimeoutMs: number
   /** Bytes at which a replica is ended; null leaves it to what all may use together. */
@@ -32,6 +33,10 @@ export interface RunnableVersion {
   /** Whether it takes many inputs at once. */
   batches: boolean
   run: RunSettings
+  /** What runs its trainings; undefined where it cannot be trained. */
+  training?: RunnableVersion
+  /** Whether it runs trainings, and no predictions. */
+  trains?: boolean
   /** Set where it runs in replicas of a deployment's own. */
   deployment?: DeploymentPlace
 }
@@ -46,10 +51,18 @@ export interface DeploymentPlace {
 
 /**
  * The name of the lane that a version belongs to: all that is asked for the same content shares replicas, but for what
- * is asked of a deployment. Its lane is another one when a release changes what its replicas are.
+ * is asked of a deployment, whose lane is another one when a release changes what its replicas are, and for trainings,
+ * which take hours: predictions do not wait behind them.
  */
-export function laneOf({ contentHash, deployment }: Pick<RunnableVersion, 'contentHash' | 'deployment'>): string {
+export function laneOf(version: Pick<RunnableVersion, 'contentHash' | 'deployment' | 'trains'>): string {
+  const { contentHash, deployment, trains = false } = version
+  if (trains) return `${contentHash}/train`
   if (!deployment) return contentHash
   const { owner, name, hardware } = deployment
   return `${owner}/${name} ${hardware} ${contentHash}`
+}
+
+/** What is remembered of the memory of replicas belongs to this: to train takes another amount than to predict. */
+export function memoryKey({ contentHash, trains = false }: Pick<RunnableVersion, 'contentHash' | 'trains'>): string {
+  return trains ? `${contentHash}/train` : contentHash
 }

@@ -8,27 +8,39 @@ import { openapiDocument } from '../../scripts/openapi-document.ts'
 import { STATUSES, type Status } from '../../src/predictions/prediction.ts'
 import type { WirePrediction } from '../../src/predictions/schema.ts'
 import { HurryingClock } from '../support/clock.ts'
-import { startServer, type TestServer } from '../support/server.ts'
+import { FIXTURE_MODELS, startServer, type TestServer } from '../support/server.ts'
 import { predictionsInEveryState } from '../support/states.ts'
+import { makeFolder, removeFolder } from '../support/temporary.ts'
+import { addModels, endOfTraining, TRAINERS, train } from '../support/trainings.ts'
 
 const OURS = fileURLToPath(new URL('../../openapi.yaml', import.meta.url))
 const REPLICATES = fileURLToPath(new URL('../../../shared/reference/replicate-openapi.yaml', import.meta.url))
 
 const clock = new HurryingClock()
+const dataDir = makeFolder()
 let server: TestServer
 let guarded: TestServer
 let states: Record<Status, WirePrediction>
+let training: string
 beforeAll(async () => {
+  addModels(dataDir, 'local/words')
+  const models = { BUNDLED_MODELS: 'off', MODELS_DIR: `${FIXTURE_MODELS}:${TRAINERS}` }
   const started = await Promise.all([
-    startServer({ BUNDLED_MODELS: 'off' }, { clock }),
+    startServer({ ...models, DATA_DIR: dataDir }, { clock }),
     startServer({ BUNDLED_MODELS: 'off', MODELS_DIR: '/nowhere', API_TOKENS: 'alice:r8_alice' }),
   ])
   server = started[0]
   guarded = started[1]
   states = await predictionsInEveryState(server, clock)
   await deploy('app')
+  const body = { destination: 'local/words', input: { text: 'data:,a%20b' } }
+  training = (await train(server, 'test/counts-words', body)).id
+  expect(await endOfTraining(server, training)).toMatchObject({ status: 'succeeded' })
 })
-afterAll(() => Promise.all([server.close(), guarded.close()]))
+afterAll(async () => {
+  await Promise.all([server.close(), guarded.close()])
+  removeFolder(dataDir)
+})
 
 test('openapi.yaml says what the routes say', async () => {
   expect(readFileSync(OURS, 'utf8')).toBe(await openapiDocument())
@@ -89,6 +101,9 @@ const successes: Call[] = [
     200,
     async () => server.call('GET', `/v1/models/test/every-type/versions/${await versionOf('test/every-type')}`),
   ],
+  ['trainings.get', 200, () => server.call('GET', `/v1/trainings/${training}`)],
+  ['trainings.cancel', 200, () => server.call('POST', `/v1/trainings/${training}/cancel`)],
+  ['trainings.list', 200, () => server.call('GET', '/v1/trainings')],
   ['account.get', 200, () => server.call('GET', '/v1/account')],
   ['deployments.create', 200, () => deploy(`created-${++created}`)],
   ['deployments.list', 200, () => server.call('GET', '/v1/deployments')],
@@ -104,6 +119,7 @@ const successes: Call[] = [
 const failures: Call[] = [
   ['account.get', 401, () => guarded.call('GET', '/v1/account')],
   ['predictions.get', 404, () => server.call('GET', '/v1/predictions/00000000000000000000000000')],
+  ['trainings.get', 404, () => server.call('GET', '/v1/trainings/00000000000000000000000000')],
   ['models.get', 404, () => server.call('GET', '/v1/models/test/none')],
   ['deployments.get', 404, () => server.call('GET', '/v1/deployments/local/none')],
   ['deployments.create', 422, () => server.call('POST', '/v1/deployments', { body: {} })],

@@ -171,3 +171,43 @@ test('everything that is referred to is there', () => {
   const references = JSON.stringify(schemas).matchAll(/"\$ref":"#\/components\/schemas\/([^"]+)"/g)
   expect([...references].map(([, name = '']) => name).filter((name) => !(name in schemas))).toEqual([])
 })
+
+describe('a training', () => {
+  const input = Type.Object({ style: choices(['plain', 'bold']) })
+  const training = {
+    entry: 'train.ts',
+    input: Type.Object({ style: choices(['slow', 'fast']), epochs: Type.Integer() }),
+  }
+  const { components } = openapiSchema(JSON.parse(JSON.stringify({ input, output: Type.String(), training })))
+  const { schemas } = components
+
+  test('is described beside predictions, as cog does', () => {
+    expect(schemas.TrainingInput).toMatchObject({
+      type: 'object',
+      title: 'TrainingInput',
+      required: ['style', 'epochs'],
+      properties: { epochs: { type: 'integer', title: 'Epochs', 'x-order': 1 } },
+    })
+    expect(schemas.TrainingRequest).toMatchObject({
+      properties: { input: { $ref: '#/components/schemas/TrainingInput' } },
+    })
+    expect(schemas.TrainingResponse).toMatchObject({
+      properties: { output: { $ref: '#/components/schemas/TrainingOutput' }, version: { type: 'string' } },
+    })
+    expect(schemas.TrainingOutput).toMatchObject({ required: ['version'], properties: { version: { type: 'string' } } })
+  })
+
+  test('may have choices under a name that predictions have for others', () => {
+    expect(schemas.Input).toMatchObject({ properties: { style: { allOf: [{ $ref: '#/components/schemas/style' }] } } })
+    expect(schemas.style).toMatchObject({ enum: ['plain', 'bold'] })
+    expect(schemas.TrainingInput).toMatchObject({
+      properties: { style: { allOf: [{ $ref: '#/components/schemas/TrainingInput_style' }] } },
+    })
+    expect(schemas.TrainingInput_style).toMatchObject({ title: 'style', enum: ['slow', 'fast'] })
+  })
+
+  test('is not, where there is none', () => {
+    const names = Object.keys(schemasOf(input))
+    expect(names.filter((name) => name.startsWith('Training'))).toEqual([])
+  })
+})

@@ -60,6 +60,7 @@ describe('a package', () => {
         threads: 2
         setup_timeout: 90
         predict_timeout: 1h30m
+        train_timeout: 8h
         idle_timeout: 2m
         memory: 1GiB
         execution_providers: [cuda, cpu]
@@ -73,6 +74,7 @@ describe('a package', () => {
         threads: 2,
         setupTimeoutMs: 90_000,
         predictTimeoutMs: 5_400_000,
+        trainTimeoutMs: 28_800_000,
         idleTimeoutMs: 120_000,
         memoryBytes: 2 ** 30,
         executionProviders: ['cuda', 'cpu'],

@@ -1,8 +1,10 @@
 import { pino } from 'pino'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { IdMaker } from '../../src/id.ts'
+import { modelStatements } from '../../src/models/store.ts'
 import { type LiveContext, LivePrediction } from '../../src/predictions/live-prediction.ts'
 import { cancel, expire, type Prediction, type Status, start } from '../../src/predictions/prediction.ts'
+import type { Publication, PublishOptions } from '../../src/predictions/publication.ts'
 import { PredictionStore, predictionStatements, update } from '../../src/predictions/store.ts'
 import { openDatabase, type TestDatabase } from '../support/database.ts'
 import { makePrediction } from '../support/predictions.ts'
@@ -15,6 +17,8 @@ const streaming = { streamSecret: 's'.repeat(26) }
 /** Keeps the database from growing, as a full disk does, and takes that back. */
 const FULL_DISK = { fill: 'PRAGMA max_page_count = 1', free: 'PRAGMA max_page_count = 1000000000' }
 
+const FORGET = { forget: "DELETE FROM models WHERE name = 'alice/new'" }
+
 // Only timers stand still; the writer's thread and the turns of the event loop go on.
 beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }))
 afterEach(() => void vi.useRealTimers())
@@ -22,7 +26,7 @@ afterEach(() => void vi.useRealTimers())
 let database: TestDatabase
 let store: PredictionStore
 beforeAll(() => {
-  database = openDatabase({ ...predictionStatements, ...FULL_DISK })
+  database = openDatabase({ ...predictionStatements, ...modelStatements, ...FULL_DISK, ...FORGET })
   store = new PredictionStore(database.reader)
 })
 afterAll(() => database.close())
@@ -32,11 +36,17 @@ const ids = new IdMaker()
 async function setUp(changed: Partial<Prediction> = {}) {
   const happened: string[] = []
   const clock = { at: CREATED }
+  const publishing = Promise.withResolvers<Publication>()
+  const asked: { options?: PublishOptions } = {}
   const context: LiveContext = {
     writer: database.writer,
     clock: { now: () => clock.at, monotonic: () => clock.at },
     log: pino({ level: 'silent' }),
     outbox: { writesFor: async () => [], onCommitted() {}, follow() {}, writesForRemoval: () => [] },
+    publish: (_, options) => {
+      asked.options = options
+      return publishing.promise
+    },
     onAbandoned: () => void happened.push('abandoned'),
     onEnded: () => void happened.push('ended'),
     onReleased: () => void happened.push('released'),
@@ -45,7 +55,7 @@ async function setUp(changed: Partial<Prediction> = {}) {
   const seen: Status[] = []
   live.onChange(() => void seen.push(live.view.status))
   await live.create()
-  return { ...database, context, live, seen, happened, clock, stored: () => store.find(live.id) }
+  return { ...database, context, publishing, asked, live, seen, happened, clock, stored: () => store.find(live.id) }
 }
 
 test('a run goes from queued to succeeded, and what readers see is on disk', async () => {
@@ -378,4 +388,110 @@ test('a run that is begun a second time, after a batch has died, was begun once'
   await live.settled()
   expect(begins).toEqual([true, false])
   expect(stored()).toMatchObject({ status: 'succeeded', startedAt: CREATED })
+})
+
+describe('a training', () => {
+  const MODEL = { name: 'model.insert', parameters: ['alice/new', CREATED] }
+
+  async function trained(writes: Publication['writes'] = [MODEL]) {
+    const parts = await setUp({ claimedAt: CREATED, destination: 'alice/new' })
+    const { live, happened, reader } = parts
+    live.onStarted()
+    vi.advanceTimersByTime(START_DELAY_MS)
+    await live.settled()
+    live.onMetric('words', 8)
+    live.onDone(null, [], 0.5)
+    const models = reader.prepare("SELECT count(*) FROM models WHERE name = 'alice/new'").pluck()
+    const publication: Publication = {
+      output: { version: 'alice/new:1' },
+      writes,
+      announce: () => void happened.push(`announced when ${live.view.status}, ${models.get()} on disk`),
+      discard: () => void happened.push('discarded'),
+    }
+    live.onChange(() => void happened.push(live.view.status))
+    return { ...parts, publication, models }
+  }
+
+  test('goes on while its version is made, and succeeds together with it', async () => {
+    const { live, stored, publishing, publication, asked, happened, writer } = await trained()
+    expect(live.view).toMatchObject({ status: 'processing', output: null })
+    asked.options?.log('looked at\n')
+    publishing.resolve(publication)
+    await live.published()
+    await live.settled()
+    expect(stored()).toMatchObject({
+      status: 'succeeded',
+      output: { version: 'alice/new:1' },
+      logs: 'looked at\n',
+      metrics: { words: 8, predict_time: 0.5 },
+    })
+    expect(happened).toEqual(['processing', 'announced when succeeded, 1 on disk', 'succeeded', 'ended'])
+    expect(asked.options?.signal.aborted).toBe(false)
+    await writer.submit([{ name: 'forget', parameters: [] }])
+  })
+
+  test('fails with the reason when no version comes of it', async () => {
+    const { live, stored, publishing } = await trained()
+    publishing.reject(new Error('predict.ts is missing'))
+    await live.published()
+    await live.settled()
+    expect(stored()).toMatchObject({ status: 'failed', error: 'predict.ts is missing', metrics: { predict_time: 0.5 } })
+  })
+
+  test.each([
+    ['canceled', cancel],
+    ['past its deadline', expire],
+  ])('that is %s while its version is made stays so', async (_, transition) => {
+    const { live, stored, publishing, publication, asked, happened, models } = await trained()
+    live.end(transition)
+    expect(asked.options?.signal.aborted).toBe(true)
+    publishing.resolve(publication)
+    await live.published()
+    await live.settled()
+    expect(stored()).toMatchObject({ status: 'canceled', output: null })
+    expect(models.get()).toBe(0)
+    expect(happened).toEqual(['abandoned', 'discarded', 'canceled', 'ended'])
+  })
+
+  test('that was canceled while it ran makes none', async () => {
+    const { live, asked } = await setUp({ claimedAt: CREATED, destination: 'alice/new' })
+    live.end(cancel)
+    live.onDone(null, [], 1)
+    await live.settled()
+    expect(asked.options).toBeUndefined()
+  })
+
+  test('keeps its version when the disk is full, until there is room', async () => {
+    const { live, stored, publishing, publication, happened, writer, models } = await trained()
+    await writer.submit([{ name: 'fill', parameters: [] }])
+    // More than the pages that other tests have left free.
+    live.onLog('x'.repeat(2 ** 22))
+    publishing.resolve(publication)
+    await live.published()
+    await writer.settled()
+    expect(models.get()).toBe(0)
+    await writer.submit([{ name: 'free', parameters: [] }])
+    await vi.advanceTimersByTimeAsync(50)
+    await live.settled()
+    expect([stored()?.status, models.get()]).toEqual(['succeeded', 1])
+    expect(happened).not.toContain('discarded')
+    await writer.submit([{ name: 'forget', parameters: [] }])
+  })
+
+  test('fails when its destination is not what it was, and nothing is half done', async () => {
+    const gone = { name: 'model.count-runs', parameters: [1, 'alice/gone'], expect: 1 }
+    const { live, stored, publishing, publication, happened, models } = await trained([MODEL, gone])
+    publishing.resolve(publication)
+    await live.published()
+    await live.settled()
+    expect(stored()).toMatchObject({
+      status: 'failed',
+      output: null,
+      error: 'The version could not be added to alice/new, which has changed or is gone',
+      metrics: { words: 8, predict_time: 0.5 },
+    })
+    expect(live.view).toEqual(stored())
+    expect(models.get()).toBe(0)
+    expect(happened).toEqual(['discarded', 'failed', 'ended'])
+  })
 })

@@ -175,7 +175,13 @@ describe('chunks', () => {
 })
 
 describe('lists', () => {
-  const all: ListFilter = { account: 'local', createdAfter: undefined, createdBefore: undefined, source: undefined }
+  const all: ListFilter = {
+    account: 'local',
+    trainings: false,
+    createdAfter: undefined,
+    createdBefore: undefined,
+    source: undefined,
+  }
   // Times repeat, so that pages are cut between rows of one millisecond.
   const rows = Array.from({ length: 23 }, (_, n) =>
     makePrediction({ id: id(n), createdAt: 1_000 + Math.floor(n / 5), source: n % 3 === 0 ? 'web' : 'api' }),
@@ -190,6 +196,8 @@ describe('lists', () => {
     const shuffled = rows.toSorted((a, b) => (a.id.slice(-1) < b.id.slice(-1) ? -1 : 1))
     await Promise.all(shuffled.map((row) => database.writer.submit(insert(row))))
     await database.writer.submit(insert(makePrediction({ id: id(99), account: 'other', createdAt: 1_002 })))
+    for (const n of [50, 51])
+      await database.writer.submit(insert(makePrediction({ id: id(n), createdAt: 1_002, destination: 'local/new' })))
   })
   afterAll(() => database.close())
 
@@ -201,6 +209,12 @@ describe('lists', () => {
     expect(ids(store.list(all, undefined, 100).rows)).toEqual(newestFirst)
     expect(ids(store.list({ ...all, account: 'other' }, undefined, 100).rows)).toEqual([id(99)])
     expect(store.list({ ...all, account: 'nobody' }, undefined, 100)).toEqual({ rows: [], more: false })
+  })
+
+  test('are of trainings, or of all others', () => {
+    const { rows } = store.list({ ...all, trainings: true }, undefined, 100)
+    expect(ids(rows)).toEqual([id(51), id(50)])
+    expect(rows[0]?.destination).toBe('local/new')
   })
 
   test.each([1, 2, 5, 7, 22, 23, 24])('in pages of %i show every row once, forwards and back again', (size) => {
@@ -252,7 +266,13 @@ describe('lists', () => {
 
 test('a list goes on where it was while new predictions come in', async () => {
   const { store, writer } = setUp()
-  const all: ListFilter = { account: 'local', createdAfter: undefined, createdBefore: undefined, source: undefined }
+  const all: ListFilter = {
+    account: 'local',
+    trainings: false,
+    createdAfter: undefined,
+    createdBefore: undefined,
+    source: undefined,
+  }
   for (const n of [1, 2, 3, 4]) await writer.submit(insert(makePrediction({ id: id(n), createdAt: n })))
   const { next, rows: first } = toPage(store.list(all, undefined, 2), undefined)
   await writer.submit(insert(makePrediction({ id: id(5), createdAt: 5 })))

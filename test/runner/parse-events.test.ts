@@ -8,11 +8,18 @@ const FILE = {
   contentType: 'image/png',
   size: 5,
 }
+const SIGNATURE = { input: {}, output: {}, batches: false }
 const OUTPUT = { type: 'output', id: 'x', values: [null], files: [FILE] }
 const DONE = { type: 'done', id: 'x', output: null, files: [FILE], seconds: 0.5 }
 
 test.each<[event: unknown]>([
-  [{ type: 'inspected', signature: { input: {}, output: {}, batches: false } }],
+  [{ type: 'inspected', signature: { ...SIGNATURE, training: null } }],
+  [
+    {
+      type: 'inspected',
+      signature: { ...SIGNATURE, training: { entry: 'train.ts', input: {} } },
+    },
+  ],
   [{ type: 'ready', device: 'cpu' }],
   [{ type: 'refused', message: 'no' }],
   [{ type: 'started', id: 'x' }],
@@ -53,6 +60,9 @@ test.each<[message: unknown]>([
   [[{ type: 'output', id: 'x', values: [] }]],
   [[{ ...OUTPUT, files: {} }]],
   [[{ ...DONE, seconds: 'soon' }]],
+  [[{ type: 'inspected', signature: SIGNATURE }]],
+  [[{ type: 'inspected', signature: { ...SIGNATURE, training: { entry: '../train.ts', input: {} } } }]],
+  [[{ type: 'inspected', signature: { ...SIGNATURE, training: { entry: 'train.ts' } } }]],
 ])('%j is no message of a runner', (message) => {
   expect(parseEvents(message)).toBeUndefined()
 })

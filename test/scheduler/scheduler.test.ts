@@ -312,6 +312,38 @@ describe('a task that is abandoned', () => {
   })
 })
 
+describe('trainings', () => {
+  const version = makeVersion({ predictTimeoutMs: 1_000, trainTimeoutMs: 3_000 })
+  const training = makeVersion(version.run, { trains: true })
+
+  test('and predictions of the same content do not wait for each other', async () => {
+    const [train, predict] = [new FakeTask('train'), new FakeTask('predict')]
+    scheduler.enqueue(training, train)
+    runners.last.report(READY)
+    await pass()
+    runners.last.report({ type: 'started', id: 'train' })
+    scheduler.enqueue(version, predict)
+    expect(runners.all).toHaveLength(2)
+    runners.last.report(READY)
+    await pass()
+    runners.last.finish('predict', 1)
+    expect(predict.story.at(-1)).toBe('done predict')
+    expect(train.story.at(-1)).toBe('started')
+  })
+
+  test('have a time-out of their own', async () => {
+    const task = new FakeTask('train')
+    scheduler.enqueue(training, task)
+    runners.last.report(READY)
+    await pass()
+    runners.last.report({ type: 'started', id: 'train' })
+    await pass(2_999)
+    expect(task.story.at(-1)).toBe('started')
+    await pass(1)
+    expect(task.story.at(-1)).toBe('failed: Training timed out after 3s')
+  })
+})
+
 describe('a version that cannot be set up', () => {
   const endings = (tasks: FakeTask[]) => tasks.map(({ story }) => story.filter((part) => !isProgress(part)).join())
 

@@ -1,5 +1,5 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
 
 /** Writes files, by path below the folder, and makes the folders they need. */
 export function writeFiles(dir: string, files: Record<string, string | Buffer>): void {
@@ -7,4 +7,12 @@ export function writeFiles(dir: string, files: Record<string, string | Buffer>):
     mkdirSync(dirname(join(dir, path)), { recursive: true })
     writeFileSync(join(dir, path), content)
   }
+}
+
+/** Paths of all files below a folder, sorted; none where there is no folder. */
+export function filesBelow(dir: string): string[] {
+  if (!existsSync(dir)) return []
+  const entries = readdirSync(dir, { withFileTypes: true, recursive: true })
+  const files = entries.filter((entry) => !entry.isDirectory())
+  return files.map(({ parentPath, name }) => relative(dir, join(parentPath, name))).sort()
 }

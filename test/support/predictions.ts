@@ -32,6 +32,7 @@ const QUEUED: Prediction = {
   dataRemoved: false,
   idempotencyKey: null,
   requestHash: null,
+  destination: null,
 }
 
 /** A prediction that has just been queued, apart from what is given. */

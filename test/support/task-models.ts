@@ -49,7 +49,7 @@ export class TaskModels {
   }
 
   /** What a package declares, seen without its setup. */
-  async inspect(name: string): Promise<Signature> {
+  async inspect(name: string): Promise<Omit<Signature, 'training'>> {
     return (await this.#open(name)).inspect()
   }
 
