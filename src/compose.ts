@@ -168,8 +168,9 @@ export async function compose(
       clock,
       log,
     })
+    await models.restore(predictionStore.unfinishedContent())
     const loaded = models
-      .load(() => predictionStore.unfinishedContent())
+      .load()
       .then(() => {
         following = true
         deployments.arrangeAll()

@@ -7,11 +7,11 @@ import type { Writer } from '../db/writer.ts'
 import type { LaunchRunner } from '../runner/host.ts'
 import { Covers } from './covers.ts'
 import { InspectedSnapshots } from './inspected-snapshots.ts'
-import { loadModels } from './load-models.ts'
 import { type LoaderOptions, PackageLoader } from './package-loader.ts'
 import { PeakMemory } from './peak-memory.ts'
 import { Publisher, type PublisherOptions } from './publisher.ts'
 import { ModelRegistry } from './registry.ts'
+import { restoreModels } from './restore-models.ts'
 import { RunCounts } from './run-counts.ts'
 import { Snapshots } from './snapshots.ts'
 import { ModelStore, rememberHash } from './store.ts'
@@ -31,7 +31,7 @@ export interface ModelsOptions extends Pick<LoaderOptions, 'packageDirs' | 'onCu
 
 export type Models = ReturnType<typeof openModels>
 
-/** Builds the parts of this room in the order in which they need each other; nothing is read before `load`. */
+/** Builds the parts of this room in the order in which they need each other; nothing is read before `restore`. */
 export function openModels(options: ModelsOptions) {
   const { reader, writer, operators, launch, clock, log, dataDir, packageDirs, onCurrent, most, tryOut } = options
   const closing = new AbortController()
@@ -56,9 +56,11 @@ export function openModels(options: ModelsOptions) {
     snapshots,
     covers,
     publisher,
-    /** @param keep tells, when it comes to sweeping, which content unfinished predictions were created with */
-    load: (keep: () => ReadonlySet<string>) =>
-      loadModels({ store, writer, registry, inspected, snapshots, covers, loader, log, signal }, keep),
+    /** @param unfinished content that predictions which have not ended were created with */
+    restore: (unfinished: ReadonlySet<string>) =>
+      restoreModels({ store, writer, registry, inspected, snapshots, covers, log }, unfinished),
+    /** Resolves when every package has been looked at. */
+    load: () => loader.load(),
     /** Follows what becomes of the packages from now on. */
     watch: () => loader.watch(),
     /** Resolves when nothing is read or written any more. */

@@ -72,7 +72,8 @@ function setUp(files: Record<string, string>) {
       await writer.close()
     }
     onTestFinished(stop)
-    await models.load(() => keep)
+    await models.restore(keep)
+    await models.load()
     return { registry, peaks, logged, noted, close, stop }
   }
 

@@ -3,42 +3,36 @@ import type { Writer } from '../db/writer.ts'
 import type { Covers } from './covers.ts'
 import type { InspectedSnapshots } from './inspected-snapshots.ts'
 import { newModel } from './model.ts'
-import type { PackageLoader } from './package-loader.ts'
 import type { ModelRegistry } from './registry.ts'
 import type { Snapshots } from './snapshots.ts'
 import { deleteSnapshot, type ModelStore } from './store.ts'
 import { makeVersion } from './version.ts'
 
-export interface LoadOptions {
+export interface RestoreOptions {
   store: ModelStore
   writer: Writer
   registry: ModelRegistry
   inspected: InspectedSnapshots
   snapshots: Snapshots
   covers: Covers
-  loader: PackageLoader
   log: Logger
-  signal: AbortSignal
 }
 
 /**
- * Reads what former servers knew, then every package there is; resolves when all have been looked at and what nothing
- * refers to is gone.
- * @param keep tells, when it comes to sweeping, which content unfinished predictions were created with
+ * Takes over what former servers knew, and removes the snapshots that nothing refers to; to be called before anything
+ * makes new ones.
+ * @param unfinished content that predictions which have not ended were created with
  */
-export async function loadModels(options: LoadOptions, keep: () => ReadonlySet<string>): Promise<void> {
-  const { loader, log, signal } = options
+export async function restoreModels(options: RestoreOptions, unfinished: ReadonlySet<string>): Promise<void> {
   await restore(options)
-  await loader.load()
-  if (signal.aborted) return
   try {
-    await sweep(options, keep())
+    await sweep(options, unfinished)
   } catch (error) {
-    log.warn({ err: error }, 'old snapshots could not be swept; the next start tries again')
+    options.log.warn({ err: error }, 'old snapshots could not be swept; the next start tries again')
   }
 }
 
-async function restore({ store, registry, inspected, covers }: LoadOptions): Promise<void> {
+async function restore({ store, registry, inspected, covers }: RestoreOptions): Promise<void> {
   for (const snapshot of inspected.restore(store.snapshots())) registry.addRunnable(inspected.toRunnable(snapshot))
   const currents = new Map<string, string>()
   for (const { name, about, currentVersion, ...record } of store.models()) {
@@ -59,8 +53,11 @@ async function restore({ store, registry, inspected, covers }: LoadOptions): Pro
   }
 }
 
-async function sweep({ store, writer, registry, snapshots }: LoadOptions, keep: ReadonlySet<string>): Promise<void> {
-  const used = registry.content.union(keep)
+async function sweep(
+  { store, writer, registry, snapshots }: RestoreOptions,
+  unfinished: ReadonlySet<string>,
+): Promise<void> {
+  const used = registry.content.union(unfinished)
   for (const { contentHash } of store.snapshots())
     if (!used.has(contentHash)) await writer.submit(deleteSnapshot(contentHash))
   await snapshots.sweep(used)
