@@ -249,6 +249,8 @@ export async function compose(
       outbox: webhooks,
       cancelAll: (model, version) => predictions.cancelAll(model, version),
       forget: ({ model, id }) => forgetVersion(model, id),
+      // The id of a version that can be deleted is the hash of its content.
+      onRemoved: ({ id }) => models.publisher.removeUnused(id),
       log,
     })
     releases.defer(() => versionRemoval.close())
@@ -266,7 +268,10 @@ export async function compose(
         if (deployments.usesVersion(model, id)) return 'a deployment runs it; update that with another first'
         return predictions.isTraining(model, id) ? 'a training of it has not ended' : undefined
       },
-      onDeleted: (model, version) => versionRemoval.add({ model, id: version.id }),
+      onDeleted(model, version) {
+        scheduler.release(version.runnable)
+        versionRemoval.add({ model, id: version.id })
+      },
     })
     releases.defer(() => modelService.close())
 

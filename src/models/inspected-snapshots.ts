@@ -28,13 +28,13 @@ export class InspectedSnapshots {
   }
 
   /** Takes over what former servers have found out, as far as the snapshots are still there. */
-  restore(stored: Iterable<StoredSnapshot>): InspectedSnapshot[] {
+  async restore(stored: Iterable<StoredSnapshot>): Promise<InspectedSnapshot[]> {
     const { snapshots, peaks } = this.#options
     for (const { bytes, peakMemory, ...snapshot } of stored) {
       const { contentHash } = snapshot
       if (!snapshots.has(contentHash)) continue
       if (peakMemory !== null) peaks.restore(contentHash, peakMemory)
-      this.#known.set(contentHash, { ...snapshot, bytes: bytes ?? snapshots.sizeOf(contentHash) })
+      this.#known.set(contentHash, { ...snapshot, bytes: bytes ?? (await snapshots.sizeOf(contentHash)) })
     }
     return [...this.#known.values()]
   }
@@ -73,7 +73,7 @@ export class InspectedSnapshots {
     const schema = openapiSchema(signature)
     inputValidator(schema)({})
     if (signature.training) inputValidator(schema, 'TrainingInput')({})
-    return { ...snapshot, signature, bytes: snapshots.sizeOf(contentHash) }
+    return { ...snapshot, signature, bytes: await snapshots.sizeOf(contentHash) }
   }
 
   toRunnable(snapshot: InspectedSnapshot): RunnableVersion {

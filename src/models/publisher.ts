@@ -129,14 +129,19 @@ export class Publisher {
     }
   }
 
-  /** Removes a snapshot that no version has come to point to, and nobody waits to point to. */
   async #decide(hash: string): Promise<void> {
-    const { registry, snapshots, inspected } = this.#options
     const left = (this.#undecided.get(hash) ?? 1) - 1
-    if (left > 0) return void this.#undecided.set(hash, left)
-    this.#undecided.delete(hash)
-    if (registry.findRunnable(hash)) return
+    if (left > 0) this.#undecided.set(hash, left)
+    else this.#undecided.delete(hash)
+    await this.removeUnused(hash)
+  }
+
+  /** Removes a snapshot if no version points to it, and nobody waits to have one point to it. */
+  async removeUnused(hash: string): Promise<void> {
+    const { registry, snapshots, inspected } = this.#options
+    if (this.#undecided.has(hash) || registry.content.has(hash)) return
     inspected.forget(hash)
+    registry.removeRunnable(hash)
     // What cannot be removed now is swept at the next start.
     await snapshots.remove(hash).catch(() => {})
   }

@@ -165,6 +165,10 @@ export class ModelRegistry {
     this.#runnables.set(runnable.contentHash, runnable)
   }
 
+  removeRunnable(contentHash: string): void {
+    this.#runnables.delete(contentHash)
+  }
+
   removeVersion(model: Model, id: string): void {
     model.versions.delete(id)
     if (this.#versionsById.get(id)?.model === model) this.#versionsById.delete(id)

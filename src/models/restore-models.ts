@@ -33,7 +33,8 @@ export async function restoreModels(options: RestoreOptions, unfinished: Readonl
 }
 
 async function restore({ store, registry, inspected, covers }: RestoreOptions): Promise<void> {
-  for (const snapshot of inspected.restore(store.snapshots())) registry.addRunnable(inspected.toRunnable(snapshot))
+  for (const snapshot of await inspected.restore(store.snapshots()))
+    registry.addRunnable(inspected.toRunnable(snapshot))
   const currents = new Map<string, string>()
   for (const { name, about, currentVersion, ...record } of store.models()) {
     const { origin } = record

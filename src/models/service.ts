@@ -1,4 +1,5 @@
 import { rm } from 'node:fs/promises'
+import pLimit from 'p-limit'
 import type { Account } from '../accounts/account.ts'
 import type { Operators } from '../accounts/operators.ts'
 import type { Clock } from '../clock.ts'
@@ -50,6 +51,8 @@ export class ModelService {
   readonly #options: ModelServiceOptions
   /** Names that are being made. */
   readonly #creating = new Set<string>()
+  /** One after the other: each begins with what the one before has told. */
+  readonly #updates = pLimit(1)
   readonly #closing = new AbortController()
   #pushes = 0
 
@@ -82,12 +85,14 @@ export class ModelService {
   }
 
   /** @throws AppError `not_found`, or `forbidden` for a model that is not the account's to change */
-  async update(account: Account, name: string, told: Told): Promise<Model> {
-    const model = this.#own(account, name)
-    const about = { ...model.about, ...told }
-    await this.#options.writer.submit(tellModel(name, about))
-    model.about = about
-    return model
+  update(account: Account, name: string, told: Told): Promise<Model> {
+    return this.#updates(async () => {
+      const model = this.#own(account, name)
+      const about = { ...model.about, ...told }
+      await this.#options.writer.submit(tellModel(name, about))
+      model.about = about
+      return model
+    })
   }
 
   /** @throws AppError as `update` does, and `invalid` while it is public or has versions (replicate-api.md 9.1) */
@@ -118,7 +123,9 @@ export class ModelService {
     try {
       return await this.#push(account, name, source)
     } catch (error) {
-      throw isDiskTrouble(error) ? busy('The disk takes no more at the moment', error) : error
+      if (isDiskTrouble(error)) throw busy('The disk takes no more at the moment', error)
+      const changed = error instanceof AppError && error.code === 'conflict'
+      throw changed ? new AppError('invalid', `${name} was deleted meanwhile; push again`, { cause: error }) : error
     } finally {
       this.#pushes--
     }

@@ -1,5 +1,5 @@
-import { constants, existsSync, readdirSync, statSync } from 'node:fs'
-import { chmod, copyFile, mkdir, readdir, rename, rm } from 'node:fs/promises'
+import { constants, existsSync } from 'node:fs'
+import { chmod, copyFile, mkdir, readdir, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { syncPath, unfinishedPath } from '../durable-file.ts'
 import { AppError } from '../errors.ts'
@@ -27,10 +27,11 @@ export class Snapshots {
   }
 
   /** Bytes of all its files. */
-  sizeOf(hash: string): number {
-    const entries = readdirSync(this.dirOf(hash), { withFileTypes: true, recursive: true })
-    const files = entries.filter((entry) => entry.isFile())
-    return files.reduce((sum, { parentPath, name }) => sum + statSync(join(parentPath, name)).size, 0)
+  async sizeOf(hash: string): Promise<number> {
+    const entries = await readdir(this.dirOf(hash), { withFileTypes: true, recursive: true })
+    let bytes = 0
+    for (const entry of entries) if (entry.isFile()) bytes += (await stat(join(entry.parentPath, entry.name))).size
+    return bytes
   }
 
   /**

@@ -25,6 +25,8 @@ export interface VersionRemovalOptions {
   cancelAll(model: string, version: string): Promise<void>
   /** What is committed when nothing is left. */
   forget(doomed: DoomedVersion): Write
+  /** Called after that commit. */
+  onRemoved(doomed: DoomedVersion): Promise<void>
   log: Logger
 }
 
@@ -56,7 +58,7 @@ export class VersionRemoval {
   }
 
   async #remove(doomed: DoomedVersion): Promise<void> {
-    const { store, writer, folders, outbox, cancelAll, forget } = this.#options
+    const { store, writer, folders, outbox, cancelAll, forget, onRemoved } = this.#options
     const { model, id: version } = doomed
     await cancelAll(model, version)
     const last = store.lastRow()
@@ -74,5 +76,6 @@ export class VersionRemoval {
       await new Promise(setImmediate)
     }
     await writer.submit(forget(doomed))
+    await onRemoved(doomed)
   }
 }

@@ -1,8 +1,10 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { Account } from '../accounts/account.ts'
 import type { Operators } from '../accounts/operators.ts'
 import type { Clock } from '../clock.ts'
 import { problems, reference } from '../http/schemas.ts'
 import type { ModelRegistry } from '../models/registry.ts'
+import type { RunnableVersion } from './runnable-version.ts'
 import type { Scheduler } from './scheduler.ts'
 import { toWireRunner, WireRunners } from './schema.ts'
 import { runnerStatuses } from './status.ts'
@@ -13,6 +15,12 @@ export const runnerRoutes: FastifyPluginAsyncTypebox<{
   operators: Operators
   clock: Clock
 }> = async (app, { scheduler, models, operators, clock }) => {
+  const isVisible = (account: Account, version: RunnableVersion | undefined): boolean => {
+    if (version === undefined || operators.includes(account)) return true
+    const model = models.find(version.model)
+    return model !== undefined && models.isVisible(account, model)
+  }
+
   app.get(
     '/v1/runners',
     {
@@ -25,7 +33,7 @@ export const runnerRoutes: FastifyPluginAsyncTypebox<{
       },
     },
     async ({ account }) => {
-      const statuses = runnerStatuses(scheduler, clock)
+      const statuses = runnerStatuses(scheduler, clock).filter(({ version }) => isVisible(account, version))
       const { budget, queued } = scheduler
       const used = statuses.reduce((sum, { memoryBytes }) => sum + (memoryBytes ?? 0), 0)
       const whole = operators.includes(account)
