@@ -38,7 +38,7 @@ async function storyOf(receiver: Receiver, { id }: Pick<WirePrediction, 'id'>, a
 describe('the events of a prediction', () => {
   test('are its start, its output, its logs and its end, in this order and nothing after', async () => {
     const receiver = await testReceiver()
-    const input = { words: 4, lines: 4, duration_ms: 400 }
+    const input = { words: 4, lines: 4, duration_ms: 2_000 }
     const { arrivals, events, last, shown } = await storyOf(
       receiver,
       await createTold(server, receiver, ['test/talks', input]),
