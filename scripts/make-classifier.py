@@ -2,7 +2,7 @@
 
 Run: nice -n 19 /usr/bin/python3 scripts/make-classifier.py
 
-It takes about 25 minutes on one core. It needs Debian's python3-torch, python3-onnx, python3-pil and fonts-dejavu, and
+It takes about 10 minutes on one core. It needs Debian's python3-torch, python3-onnx, python3-pil and fonts-dejavu, and
 Node on the path with this repository's packages for the head and the measurement.
 The seed and the settings decide the pictures and the beginning; the last digits of the weights also hang on the machine.
 """
@@ -15,7 +15,7 @@ from classifier.model import Features
 SEED = 20250207
 UNSEEN_SEED = SEED + 1
 PICTURES_OF_A_CLASS = 40
-STEPS = 2400
+STEPS = 1500
 PEAK_RATE = 3e-3
 
 

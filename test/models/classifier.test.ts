@@ -10,7 +10,9 @@ import { type Example, fitHead } from '../../models/reprise/classifier/fit-head.
 import { formatHead, parseHead, scoresOf } from '../../models/reprise/classifier/head.ts'
 import { MOST_CLASSES, MOST_ENTRIES, MOST_PICTURES } from '../../models/reprise/classifier/limits.ts'
 import classifier from '../../models/reprise/classifier/predict.ts'
+import { PICTURE_SIDE } from '../../models/reprise/classifier/read-picture.ts'
 import training from '../../models/reprise/classifier/train.ts'
+import { mirrored, viewOf } from '../../models/reprise/classifier/views.ts'
 import type { FileInput, PackageFiles } from '../../src/models/define-model.ts'
 import { draw, SHAPES, TEXTURES } from '../support/drawn-pictures.ts'
 import { writeFiles } from '../support/packages.ts'
@@ -238,10 +240,20 @@ describe('a head', () => {
   })
 })
 
+test('a mirrored view is the view of the mirrored picture', () => {
+  const picture = Uint8Array.from({ length: 3 * PICTURE_SIDE ** 2 }, (_, index) => index % 251)
+  const turned = picture.map((_, index) => {
+    const pixel = Math.floor(index / 3)
+    const column = pixel % PICTURE_SIDE
+    return picture[3 * (pixel - column + (PICTURE_SIDE - 1 - column)) + (index % 3)] ?? 0
+  })
+  expect(mirrored(viewOf(picture))).toEqual(viewOf(turned))
+})
+
 describe('a training', () => {
-  // Measured: see the README of the package. Chance is 20 %.
+  // All 40 are told right; chance is 20 %.
   test.each([
-    ['SHAPES', 0.7],
+    ['SHAPES', 0.8],
     ['TEXTURES', 0.8],
   ])('learns %s that the features were not learned from, of five pictures each', async (kind, least) => {
     const classes = need(kinds[kind])
@@ -252,9 +264,10 @@ describe('a training', () => {
     for (const { label, pictures } of classes)
       for (const picture of pictures.slice(EXAMPLES)) if ((await classify(picture))[0]?.label === label) right += 1
     const accuracy = right / (classes.length * FRESH)
-    process.stdout.write(`${kind}: ${JSON.stringify({ accuracy, ...metrics })}\n`)
     expect(accuracy).toBeGreaterThanOrEqual(least)
     expect(metrics.train_accuracy).toBeGreaterThanOrEqual(0.9)
+    // Of pictures held out in turn, by heads of four pictures of each class.
+    expect(metrics.held_out_accuracy).toBeGreaterThanOrEqual(0.7)
   })
 
   test('gives the same package for the same pictures, in whatever order the zip holds them', async () => {
@@ -386,11 +399,11 @@ describe('a training is refused', () => {
         }),
       /Nothing in the folder green can be read/,
     ],
-    ['too many classes', () => zipOf(classes(MOST_CLASSES + 1)), /holds 201 classes, and may hold at most 200/],
+    ['too many classes', () => zipOf(classes(MOST_CLASSES + 1)), /holds 101 classes, and may hold at most 100/],
     [
       'too many pictures',
       () => colours(...Array.from({ length: MOST_PICTURES }, (_, index) => ({ path: `red/${index + 2}.png` }))),
-      /holds 20,002 pictures, and may hold at most 20,000/,
+      /holds 10,002 pictures, and may hold at most 10,000/,
     ],
     [
       'too many entries',
@@ -443,7 +456,7 @@ describe('the bundled package', () => {
     const { pictures } = need(need(kinds.SHAPES).find((shape) => shape.label === label))
     let right = 0
     for (const picture of pictures) if ((await classify(picture))[0]?.label === label) right += 1
-    expect(right / pictures.length).toBeGreaterThanOrEqual(0.5)
+    expect(right / pictures.length).toBeGreaterThanOrEqual(0.7)
   })
 
   test('names as many classes as are asked for, the likeliest first', async () => {
@@ -451,7 +464,7 @@ describe('the bundled package', () => {
     const scores = await classify(need(red), 3)
     expect(scores).toHaveLength(3)
     expect(scores.map(({ score }) => score)).toEqual(scores.map(({ score }) => score).toSorted((a, b) => b - a))
-    expect(await classify(need(red), 200)).toHaveLength(10)
+    expect(await classify(need(red), 100)).toHaveLength(10)
   })
 
   describe('sees the same', () => {

@@ -9,14 +9,14 @@ const MANY_PICTURES = 1000
 
 /** Each picture as the examples that it gives. */
 export function examplesOf(pictures: readonly PictureFeatures[]): Example[] {
-  return pictures.flatMap(({ label, whole, others }) => [whole, ...others].map((features) => ({ features, label })))
+  return pictures.flatMap(({ label, views }) => views.map((features) => ({ features, label })))
 }
 
 /** Which share of the pictures the weights tell right. */
 export function accuracyOf(weights: Float32Array, pictures: readonly PictureFeatures[], classes: number): number {
-  const right = pictures.filter(({ label, whole }) => {
-    const logits = logitsOf(whole, weights, classes)
-    return logits.every((logit, other) => other === label || logit < (logits[label] ?? 0))
+  const right = pictures.filter(({ label, views: [view] }) => {
+    const logits = view && logitsOf(view, weights, classes)
+    return logits?.every((logit, other) => other === label || logit < (logits[label] ?? 0))
   })
   return right.length / pictures.length
 }

@@ -10,10 +10,10 @@ export const MOST_UNPACKED_BYTES = 2 ** 30
 /** Unpacked; it bounds the memory, because pictures are read one after the other. */
 export const MOST_PICTURE_BYTES = 64 * 2 ** 20
 
-export const MOST_CLASSES = 200
+export const MOST_CLASSES = 100
 
-/** Classes times pictures bound the time that the head takes, about four minutes. */
-export const MOST_PICTURES = 20_000
+/** With as many classes as there may be, the head takes four minutes of one core, and eight with mirror images. */
+export const MOST_PICTURES = 10_000
 
 export const LONGEST_LABEL = 200
 

@@ -4,7 +4,7 @@ import { featuresOf } from './features.ts'
 import { HEAD_FILE, parseHead, scoresOf } from './head.ts'
 import { MOST_CLASSES } from './limits.ts'
 import { readOnlyKnownFormats, readPicture } from './read-picture.ts'
-import { wholeView } from './views.ts'
+import { viewOf } from './views.ts'
 
 export default defineModel({
   input: Type.Object({
@@ -37,7 +37,7 @@ export default defineModel({
   async predict({ image, top_k }, ctx) {
     const { network, head } = ctx.state
     const picture = await readPicture(image.path, image.name)
-    const [features] = await featuresOf([await wholeView(picture)], network)
+    const [features] = await featuresOf([viewOf(picture)], network)
     if (!features) throw new TypeError('The network returned nothing')
     return scoresOf(features, head).slice(0, top_k)
   },

@@ -2,20 +2,16 @@ import type { InferenceSession } from 'onnxruntime-common'
 import type { TrainContext } from 'reprise/model'
 import { featuresOf } from './features.ts'
 import { readPicture } from './read-picture.ts'
-import { manyViews } from './views.ts'
+import { mirrored, viewOf } from './views.ts'
 import type { ZipArchive } from './zip-archive.ts'
 
 /** A picture as it is learned from. */
 export interface PictureFeatures {
   /** The number of its class. */
   label: number
-  whole: Float32Array
-  /** Of other views of it: parts, mirror images. */
-  others: Float32Array[]
+  /** Of the picture, and of its mirror image where that is learned from, too. */
+  views: Float32Array[]
 }
-
-/** A class of so few pictures is learned from parts of them, too; it also bounds how many examples there can be. */
-const FEW_PICTURES = 20
 
 /** So many that cannot be read are named in the logs. */
 const MOST_NAMED = 20
@@ -29,7 +25,7 @@ export async function readExamples(
   zip: ZipArchive,
   classes: ReadonlyMap<string, readonly string[]>,
   network: InferenceSession,
-  mirrored: boolean,
+  flip: boolean,
   ctx: Pick<TrainContext, 'log' | 'signal'>,
 ): Promise<PictureFeatures[]> {
   const all = [...classes.values()].reduce((sum, paths) => sum + paths.length, 0)
@@ -46,9 +42,8 @@ export async function readExamples(
         leftOut += 1
         if (leftOut <= MOST_NAMED) ctx.log(`Left out: ${picture.message}`)
       } else {
-        const views = await manyViews(picture, { cropped: paths.length <= FEW_PICTURES, mirrored })
-        const [whole, ...others] = await featuresOf(views, network)
-        if (whole) examples.push({ label, whole, others })
+        const view = viewOf(picture)
+        examples.push({ label, views: await featuresOf(flip ? [view, mirrored(view)] : [view], network) })
       }
       done += 1
       const tenths = Math.floor((10 * done) / all)

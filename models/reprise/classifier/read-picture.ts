@@ -1,8 +1,8 @@
 import sharp, { type Metadata } from 'sharp'
 import { grouped, MOST_PIXELS } from './limits.ts'
 
-/** Of the square that every picture becomes. */
-export const PICTURE_SIDE = 128
+/** Of the square that every picture becomes, which is what the network sees. */
+export const PICTURE_SIDE = 64
 
 /** Shows through where a picture is transparent, so that both black and white drawings can be seen on it. */
 const BEHIND = { r: 128, g: 128, b: 128 }
