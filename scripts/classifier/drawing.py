@@ -141,7 +141,9 @@ def seen_classes(seed):
 
 
 def unseen_classes(kind, random, count):
-    """Classes of outlines, textures and scripts that no training has seen."""
+    """Classes of outlines, textures, scripts and pairs of colours that no training has seen."""
+    if kind == 'colours':
+        return [colour_class(random) for _ in range(count)]
     if kind == 'letters':
         codes = glyphs.distinct(glyphs.UNSEEN)
         return [glyph_class(code) for code in random.choice(codes, count, False)]

@@ -14,7 +14,7 @@ TRIALS = 10
 FRESH_PICTURES = 10
 # (classes, pictures of each)
 SETTINGS = [(5, 5), (10, 10)]
-KINDS = ['shapes', 'textures', 'letters', 'all']
+KINDS = ['shapes', 'textures', 'letters', 'all', 'colours']
 FOLDER = Path(__file__).resolve().parent
 
 

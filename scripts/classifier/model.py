@@ -1,8 +1,8 @@
 """The network: what a picture of 64 x 64 pixels looks like, as 128 numbers that lie close together for what is alike.
 
-It sees colours, and beside them how strong the edges of four directions are: these are the same whatever the colours on
-both sides, and which of them is the lighter one. Colours and textures show in the means of early layers over the picture,
-outlines in the late ones; the numbers are made of both. They are centred over everything drawn, and of length 1.
+It sees colours, and beside them how strong the edges of four directions are: these are the same whatever the colours
+on both sides, and which of them is the lighter one. Colours and textures show in the means of early layers over the
+picture, outlines in the late ones; the numbers are made of both, centred over everything drawn, and of length 1.
 """
 
 import torch
@@ -16,7 +16,8 @@ DIRECTIONS = 4
 
 
 def convolution(inner, outer, stride=1):
-    return nn.Sequential(nn.Conv2d(inner, outer, 3, stride, 1, bias=False), nn.BatchNorm2d(outer), nn.ReLU(inplace=True))
+    layer = nn.Conv2d(inner, outer, 3, stride, 1, bias=False)
+    return nn.Sequential(layer, nn.BatchNorm2d(outer), nn.ReLU(inplace=True))
 
 
 class Edges(nn.Module):
@@ -41,7 +42,8 @@ class Features(nn.Module):
         super().__init__()
         first, second, third, fourth = WIDTHS
         self.edges = Edges()
-        self.fine = nn.Sequential(convolution(3 + DIRECTIONS, first, 2), convolution(first, second, 2), convolution(second, second))
+        self.fine = nn.Sequential(
+            convolution(3 + DIRECTIONS, first, 2), convolution(first, second, 2), convolution(second, second))
         self.middle = nn.Sequential(convolution(second, third, 2), convolution(third, third))
         self.coarse = convolution(third, fourth)
         self.mix = nn.Linear(second + third + 2 * fourth, FEATURES, bias=False)

@@ -1,6 +1,7 @@
 """Outlines to learn from, and others that are kept for measuring.
 
-A shape is a list of (corners [n, 2], level): polygons within about -1 to 1, each of which fills or clears what it covers.
+A shape is a list of (corners [n, 2], level): polygons within about -1 to 1, each of which fills or clears what it
+covers.
 """
 
 import numpy
@@ -70,7 +71,8 @@ def strokes(random):
     width = random.uniform(0.12, 0.25)
     parts = []
     for _ in range(random.integers(2, 5)):
-        place, start, end = random.choice([-0.75, 0, 0.75]), *numpy.sort(random.choice([-0.8, -0.2, 0.2, 0.8], 2, False))
+        place = random.choice([-0.75, 0, 0.75])
+        start, end = numpy.sort(random.choice([-0.8, -0.2, 0.2, 0.8], 2, False))
         part = box(start - width / 2, place - width, end + width / 2, place + width)
         parts.append((part if random.random() < 0.5 else part[:, ::-1], 1))
     return parts

@@ -20,7 +20,8 @@ def rotated(u, v, angle):
 
 
 def stripes(random):
-    count, angle, share, soft = random.uniform(3, 13), random.uniform(0, numpy.pi), random.uniform(-0.7, 0.7), random.choice([0.15, 1])
+    count, angle = random.uniform(3, 13), random.uniform(0, numpy.pi)
+    share, soft = random.uniform(-0.7, 0.7), random.choice([0.15, 1])
     return lambda u, v, _: smooth(numpy.sin(2 * numpy.pi * count * rotated(u, v, angle)[0]) - share, soft)
 
 
@@ -34,7 +35,8 @@ def checks(random):
 
 
 def dots(random):
-    count, radius, shifted, angle = random.uniform(3, 9), random.uniform(0.2, 0.45), random.integers(2), random.uniform(0, numpy.pi)
+    count, radius = random.uniform(3, 9), random.uniform(0.2, 0.45)
+    shifted, angle = random.integers(2), random.uniform(0, numpy.pi)
 
     def levels(u, v, _):
         x, y = rotated(u, v, angle)
@@ -45,7 +47,8 @@ def dots(random):
 
 def noise(random):
     slope, soft = random.uniform(0.3, 2.2), random.choice([0.1, 2])
-    level, stretch, angle = random.uniform(-0.8, 0.8), random.choice([1, 1, random.uniform(2, 5)]), random.uniform(0, numpy.pi)
+    level, stretch = random.uniform(-0.8, 0.8), random.choice([1, 1, random.uniform(2, 5)])
+    angle = random.uniform(0, numpy.pi)
 
     def levels(u, v, random):
         size = len(u)
@@ -77,7 +80,8 @@ def cells(random):
 
 
 def waves(random):
-    count, bends, depth, angle = random.uniform(3, 10), random.uniform(1, 5), random.uniform(0.02, 0.1), random.uniform(0, numpy.pi)
+    count, bends = random.uniform(3, 10), random.uniform(1, 5)
+    depth, angle = random.uniform(0.02, 0.1), random.uniform(0, numpy.pi)
 
     def levels(u, v, _):
         x, y = rotated(u, v, angle)
@@ -95,7 +99,8 @@ def rings(random):
 
 
 def mesh(random):
-    across, down, width, angle = random.uniform(3, 9), random.uniform(3, 9), random.uniform(0.08, 0.35), random.uniform(0, numpy.pi)
+    across, down = random.uniform(3, 9), random.uniform(3, 9)
+    width, angle = random.uniform(0.08, 0.35), random.uniform(0, numpy.pi)
 
     def levels(u, v, _):
         x, y = rotated(u, v, angle)
@@ -143,7 +148,8 @@ def bricks(random):
 
 
 def zigzag(random):
-    count, teeth, height, upright = random.uniform(3, 8), random.uniform(2, 6), random.uniform(0.1, 0.25), random.integers(2)
+    count, teeth = random.uniform(3, 8), random.uniform(2, 6)
+    height, upright = random.uniform(0.1, 0.25), random.integers(2)
 
     def levels(u, v, _):
         x, y = (u, v) if upright else (v, u)

@@ -5,6 +5,7 @@ import { InferenceSession } from 'onnxruntime-node'
 import sharp from 'sharp'
 import { beforeAll, describe, expect, test, vi } from 'vitest'
 import { classFolders } from '../../models/reprise/classifier/class-folders.ts'
+import { coloursOf } from '../../models/reprise/classifier/colours.ts'
 import { FEATURES } from '../../models/reprise/classifier/features.ts'
 import { type Example, fitHead } from '../../models/reprise/classifier/fit-head.ts'
 import { formatHead, parseHead, scoresOf } from '../../models/reprise/classifier/head.ts'
@@ -234,9 +235,31 @@ describe('a head', () => {
     ['[]', /must hold labels and weights/],
     ['{"labels":[1],"weights":""}', /labels must be a list of texts/],
     ['{"labels":["a"],"weights":5}', /weights must be a text/],
-    ['{"labels":["a"],"weights":"AAAA"}', /1 labels need 516 bytes of weights, and there are 3/],
+    ['{"labels":["a"],"weights":"AAAA"}', /1 labels need 772 bytes of weights, and there are 3/],
   ])('is refused when it is %s', (text, reason) => {
     expect(() => parseHead(text)).toThrow(reason)
+  })
+})
+
+describe('colours', () => {
+  const view = (...pixels: [red: number, green: number, blue: number][]) =>
+    Float32Array.from([0, 1, 2].flatMap((channel) => pixels.map((pixel) => pixel[channel] ?? 0)))
+
+  test.each<[what: string, pixels: [number, number, number][], shares: Record<number, number>]>([
+    ['of black', [[0, 0, 0]], { 0: 1 }],
+    ['of white', [[1, 1, 1]], { 63: 1 }],
+    [
+      'of red and of blue',
+      [
+        [1, 0, 0],
+        [0, 0, 1],
+      ],
+      { 48: 0.5, 3: 0.5 },
+    ],
+    ['of a red between two steps', [[0.25, 0, 0]], { 0: 0.5, 16: 0.5 }],
+  ])('%s are shares that make 1', (_what, pixels, shares) => {
+    const found = coloursOf(view(...pixels))
+    for (const [index, root] of found.entries()) expect(root ** 2).toBeCloseTo(shares[index] ?? 0)
   })
 })
 
@@ -270,6 +293,25 @@ describe('a training', () => {
     expect(metrics.held_out_accuracy).toBeGreaterThanOrEqual(0.7)
   })
 
+  test('learns colours, whatever has them', async () => {
+    const shapes = need(kinds.SHAPES).flatMap(({ pictures }) => pictures)
+    const tinted = (tint: string) => Promise.all(shapes.map((picture) => sharp(picture).tint(tint).png().toBuffer()))
+    const classes = [
+      { label: 'reddish', pictures: await tinted('#d04040') },
+      { label: 'greenish', pictures: await tinted('#40b040') },
+    ]
+    // Every eighth, so that all shapes are among them.
+    const few = classes.map(({ label, pictures }) => ({
+      label,
+      pictures: pictures.filter((_, index) => index % 8 === 0),
+    }))
+    const classify = await classifierOf((await train(zipOfClasses(few, 9))).files)
+    let right = 0
+    for (const { label, pictures } of classes)
+      for (const picture of pictures) if ((await classify(picture))[0]?.label === label) right += 1
+    expect(right / (2 * shapes.length)).toBeGreaterThanOrEqual(0.8)
+  })
+
   test('gives the same package for the same pictures, in whatever order the zip holds them', async () => {
     const classes = need(kinds.SHAPES).slice(0, 2)
     const { files } = await train(zipOfClasses(classes))
@@ -287,7 +329,9 @@ describe('a training', () => {
 
   test('makes a package of its own code unchanged, without what only trains', async () => {
     const { files } = await train(colours())
-    const code = ['features', 'head', 'limits', 'predict', 'read-picture', 'views'].map((name) => `${name}.ts`)
+    const code = ['colours', 'features', 'head', 'limits', 'predict', 'read-picture', 'views'].map(
+      (name) => `${name}.ts`,
+    )
     expect(Object.keys(files).sort()).toEqual([...code, 'features.onnx', 'head.json', 'model.yaml'].sort())
     for (const file of [...code, 'features.onnx'])
       expect(Buffer.from(need(files[file])).equals(await readFile(join(PACKAGE, file)))).toBe(true)

@@ -10,7 +10,7 @@ export interface Example {
 
 const STEPS = 200
 /** How strongly weights are held near zero: less follows few examples too closely, more tells classes apart too weakly. */
-const DECAY = 1e-3
+const DECAY = 3e-4
 /**
  * Of the steps. Features of length 1 and a bias bound how fast the slope of the loss can change, so that this length is
  * safe for any examples.

@@ -12,7 +12,7 @@ export const MOST_PICTURE_BYTES = 64 * 2 ** 20
 
 export const MOST_CLASSES = 100
 
-/** With as many classes as there may be, the head takes four minutes of one core, and eight with mirror images. */
+/** With as many classes as there may be, the head takes eight minutes of one core, and with mirror images sixteen. */
 export const MOST_PICTURES = 10_000
 
 export const LONGEST_LABEL = 200

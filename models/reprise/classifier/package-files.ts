@@ -4,7 +4,7 @@ import type { PackageFiles } from 'reprise/model'
 import { formatHead, HEAD_FILE, type Head } from './head.ts'
 
 /** What predictions need, unchanged. */
-const CODE = ['predict', 'features', 'head', 'limits', 'read-picture', 'views']
+const CODE = ['predict', 'colours', 'features', 'head', 'limits', 'read-picture', 'views']
 const NETWORK = 'features.onnx'
 
 /** Longer lists of classes are cut in the description. */
