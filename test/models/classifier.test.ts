@@ -274,7 +274,7 @@ test('a mirrored view is the view of the mirrored picture', () => {
 })
 
 describe('a training', () => {
-  // All 40 are told right; chance is 20 %.
+  // All 40 of each kind are told right; chance is 20 %.
   test.each([
     ['SHAPES', 0.8],
     ['TEXTURES', 0.8],

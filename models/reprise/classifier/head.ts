@@ -52,7 +52,8 @@ export function softmax(logits: Float64Array): Float64Array {
 export function formatHead({ labels, weights }: Head): string {
   const bytes = Buffer.alloc(4 * weights.length)
   for (const [index, weight] of weights.entries()) bytes.writeFloatLE(weight, 4 * index)
-  return `${JSON.stringify({ labels, weights: bytes.toString('base64') }, null, 2)}\n`
+  const names = labels.map((label) => JSON.stringify(label)).join(', ')
+  return `{\n  "labels": [${names}],\n  "weights": "${bytes.toString('base64')}"\n}\n`
 }
 
 /** @throws when the text is not a head for these features */
