@@ -207,7 +207,7 @@ describe('a head', () => {
 
   test('scores the class of what it was fitted to highest, and the scores make 1', async () => {
     const examples = [pointing(0, 0), pointing(5, 1), pointing(9, 2)]
-    const head = { labels: ['a', 'b', 'c'], weights: await fitHead(examples, 3, signal) }
+    const head = { labels: ['a', 'b', 'c'], weights: await fitHead(examples, 3, 0.35, signal) }
     for (const { features, label } of examples) {
       const scores = scoresOf(features, head)
       expect(scores[0]).toMatchObject({ label: head.labels[label] })
@@ -219,7 +219,7 @@ describe('a head', () => {
   test('lets each class count the same, however many examples it has', async () => {
     const few = [pointing(0, 0), pointing(1, 1)]
     const many = [pointing(0, 0), ...Array.from({ length: 30 }, () => pointing(1, 1))]
-    const [one, other] = [await fitHead(few, 2, signal), await fitHead(many, 2, signal)]
+    const [one, other] = [await fitHead(few, 2, 0.35, signal), await fitHead(many, 2, 0.35, signal)]
     expect(one.every((weight, index) => Math.abs(weight - (other[index] ?? Number.NaN)) < 1e-4)).toBe(true)
   })
 
@@ -447,7 +447,7 @@ describe('a training is refused', () => {
     [
       'too many pictures',
       () => colours(...Array.from({ length: MOST_PICTURES }, (_, index) => ({ path: `red/${index + 2}.png` }))),
-      /holds 10,002 pictures, and may hold at most 10,000/,
+      /holds 5,002 pictures, and may hold at most 5,000/,
     ],
     [
       'too many entries',

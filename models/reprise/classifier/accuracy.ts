@@ -29,6 +29,7 @@ export function accuracyOf(weights: Float32Array, pictures: readonly PictureFeat
 export async function heldOutAccuracy(
   pictures: readonly PictureFeatures[],
   classes: number,
+  colours: number,
   signal: AbortSignal,
 ): Promise<number | undefined> {
   const turnOf = turnsOf(pictures, classes)
@@ -38,7 +39,7 @@ export async function heldOutAccuracy(
     const heldOut = pictures.filter((_, index) => turnOf[index] === turn)
     if (heldOut.length === 0) continue
     const rest = pictures.filter((_, index) => turnOf[index] !== turn)
-    const weights = await fitHead(examplesOf(rest), classes, signal)
+    const weights = await fitHead(examplesOf(rest), classes, colours, signal)
     right += accuracyOf(weights, heldOut, classes) * heldOut.length
     tried += heldOut.length
   }

@@ -4,16 +4,12 @@ import { COLOURS, coloursOf } from './colours.ts'
 import { PICTURE_SIDE } from './read-picture.ts'
 
 /** How many numbers the network gives. */
-const LOOKS = 128
+export const LOOKS = 128
 
 /** How many numbers tell what a view looks like: those of the network, which sees little of colours, and the colours. */
 export const FEATURES = LOOKS + COLOURS
 
-/** The length of the colours beside that of the network's numbers; the more, the less outlines count. */
-const COLOURS_LENGTH = 0.5
-const LOOKS_LENGTH = Math.sqrt(1 - COLOURS_LENGTH ** 2)
-
-/** Of each view its features, a vector of length 1 that lies close to those of similar pictures. */
+/** Of each view its features: two vectors of length 1, one after the other. Both lie close to those of similar pictures. */
 export async function featuresOf(views: readonly Float32Array[], network: InferenceSession): Promise<Float32Array[]> {
   const shown = new Float32Array(views.length * 3 * PICTURE_SIDE ** 2)
   for (const [index, view] of views.entries()) shown.set(view, index * view.length)
@@ -25,11 +21,8 @@ export async function featuresOf(views: readonly Float32Array[], network: Infere
     throw new TypeError(`The network returned no ${LOOKS} features for each view`)
   return views.map((view, index) => {
     const both = new Float32Array(FEATURES)
-    both.set(data.subarray(index * LOOKS, (index + 1) * LOOKS).map((value) => value * LOOKS_LENGTH))
-    both.set(
-      coloursOf(view).map((value) => value * COLOURS_LENGTH),
-      LOOKS,
-    )
+    both.set(data.subarray(index * LOOKS, (index + 1) * LOOKS))
+    both.set(coloursOf(view), LOOKS)
     return both
   })
 }

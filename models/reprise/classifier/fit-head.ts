@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
-import { FEATURES } from './features.ts'
+import { FEATURES, LOOKS } from './features.ts'
 import { logitsOf, softmax } from './head.ts'
 
 /** What a view of a picture looks like, and the number of its class. */
@@ -12,7 +12,7 @@ const STEPS = 200
 /** How strongly weights are held near zero: less follows few examples too closely, more tells classes apart too weakly. */
 const DECAY = 3e-4
 /**
- * Of the steps. Features of length 1 and a bias bound how fast the slope of the loss can change, so that this length is
+ * Of the steps. Scaled features of length 1 and a bias bound how fast the slope of the loss can change, so that this length is
  * safe for any examples.
  */
 const RATE = 1
@@ -22,13 +22,25 @@ const EXAMPLES_AT_A_TIME = 512
 /**
  * Logistic regression over the features, with each class counting the same however many examples it has. The same
  * examples make the same weights.
+ * @param colours from 0 to 1: how much the colours may decide, beside what the network sees
  * @returns weights as in a head
  */
 export async function fitHead(
   examples: readonly Example[],
   classes: number,
+  colours: number,
   signal: AbortSignal,
 ): Promise<Float32Array> {
+  const scales = [...Array(LOOKS).fill(Math.sqrt(1 - colours ** 2)), ...Array(FEATURES - LOOKS).fill(colours)]
+  const scaled = examples.map(({ features, label }) => ({
+    features: features.map((value, feature) => value * scales[feature]),
+    label,
+  }))
+  const weights = await fitScaled(scaled, classes, signal)
+  return weights.map((weight, index) => weight * (scales[index % (FEATURES + 1)] ?? 1))
+}
+
+async function fitScaled(examples: readonly Example[], classes: number, signal: AbortSignal): Promise<Float32Array> {
   const shares = sharesOf(examples, classes)
   const size = classes * (FEATURES + 1)
   let weights = new Float32Array(size)

@@ -13,7 +13,7 @@ export const MOST_PICTURE_BYTES = 64 * 2 ** 20
 export const MOST_CLASSES = 100
 
 /** With as many classes as there may be, the head takes eight minutes of one core, and with mirror images sixteen. */
-export const MOST_PICTURES = 10_000
+export const MOST_PICTURES = 5_000
 
 export const LONGEST_LABEL = 200
 

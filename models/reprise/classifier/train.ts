@@ -1,6 +1,7 @@
 import { defineTraining, fileInput, Type } from 'reprise/model'
-import { accuracyOf, examplesOf, heldOutAccuracy } from './accuracy.ts'
+import { accuracyOf, examplesOf } from './accuracy.ts'
 import { assertTrainable } from './assert-trainable.ts'
+import { chooseColours } from './choose-colours.ts'
 import { type ClassFolders, classFolders } from './class-folders.ts'
 import { fitHead } from './fit-head.ts'
 import { MOST_CLASSES } from './limits.ts'
@@ -36,9 +37,9 @@ export default defineTraining({
       const labels = [...folders.classes.keys()]
       const network = await ctx.session('features.onnx')
       const pictures = await readExamples(zip, folders.classes, network, flip, ctx)
-      const weights = await fitHead(examplesOf(pictures), labels.length, ctx.signal)
+      const { colours, heldOut } = await chooseColours(pictures, labels.length, ctx.signal)
+      const weights = await fitHead(examplesOf(pictures), labels.length, colours, ctx.signal)
       const accuracy = accuracyOf(weights, pictures, labels.length)
-      const heldOut = await heldOutAccuracy(pictures, labels.length, ctx.signal)
 
       ctx.metric('classes', labels.length)
       ctx.metric('pictures', pictures.length)
