@@ -3,7 +3,7 @@ import pLimit, { type LimitFunction } from 'p-limit'
 import type { Clock } from '../clock.ts'
 import type { Write } from '../db/messages.ts'
 import type { RunnableVersion } from '../scheduler/runnable-version.ts'
-import { type About, findCover, readAbout } from './about.ts'
+import { type About, type Cover, findCover, readAbout } from './about.ts'
 import type { Covers } from './covers.ts'
 import type { InspectedSnapshots } from './inspected-snapshots.ts'
 import { newModel } from './model.ts'
@@ -44,6 +44,16 @@ export interface PublisherOptions {
   most: { threads: number; memoryBytes: number }
   /** Loads a version in a runner. @throws AppError `invalid` with the reason when it cannot be set up */
   tryOut(version: RunnableVersion, options: Pick<PrepareOptions, 'log' | 'signal'>): Promise<void>
+}
+
+/** What a package says of itself. */
+interface Telling {
+  told: About
+  /** Whether it says who may see the model; a model that is made by a push is its owner's alone unless it does. */
+  stated: boolean
+  /** Whether it takes the place of what the model has said before. */
+  leads: boolean
+  cover: Cover | undefined
 }
 
 /** Makes versions of packages that were sent over the API or made by a training. */
@@ -92,22 +102,22 @@ export class Publisher {
       if (!registry.find(name)?.versions.has(hash)) await tryOut(inspected.toRunnable(snapshot), { log, signal })
       signal.throwIfAborted()
       const path = await covers.put(name, picture)
-      return this.#prepared(name, snapshot, { told, stated: found.yaml.visibility !== undefined, cover: path })
+      // What a training says of its result stands back behind what the owner of the model has said.
+      const leads = typeof code === 'string'
+      return this.#prepared(name, snapshot, { told, stated: found.yaml.visibility !== undefined, leads, cover: path })
     } catch (error) {
       await this.#decide(hash)
       throw error
     }
   }
 
-  #prepared(
-    name: string,
-    snapshot: InspectedSnapshot,
-    { told, stated, cover }: { told: About; stated: boolean; cover: Awaited<ReturnType<Covers['put']>> },
-  ): PreparedVersion {
+  #prepared(name: string, snapshot: InspectedSnapshot, { told, stated, leads, cover }: Telling): PreparedVersion {
     const { registry, clock, inspected } = this.#options
     const { contentHash } = snapshot
     const known = registry.find(name)
-    const about = known?.origin === 'account' ? merge(known.about, told, stated) : withVisibility(told, stated)
+    const visible = { ...told, visibility: stated ? told.visibility : 'private' } satisfies About
+    const about =
+      known?.origin !== 'account' ? visible : leads ? merge(known.about, told, stated) : merge(told, known.about, true)
     const createdAt = known?.versions.get(contentHash)?.createdAt ?? clock.now()
     const record = { model: name, id: contentHash, contentHash, createdAt }
     return {
@@ -147,13 +157,8 @@ export class Publisher {
   }
 }
 
-/** What the package states takes the place of what was told before; the rest stays. */
+/** What is told takes the place of what was told before; the rest stays. */
 function merge(before: About, told: About, stated: boolean): About {
   const given = Object.fromEntries(Object.entries(told).filter(([, value]) => value !== undefined))
   return { ...before, ...given, visibility: stated ? told.visibility : before.visibility }
-}
-
-/** A model that is made by a push is its owner's alone, unless the package says otherwise. */
-function withVisibility(told: About, stated: boolean): About {
-  return { ...told, visibility: stated ? told.visibility : 'private' }
 }

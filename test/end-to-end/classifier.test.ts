@@ -1,61 +1,123 @@
 /**
- * A training as somebody would use it: what it makes of a zip is put into a folder of models, and the server tells with
- * it what new pictures show.
+ * A training as somebody would use it: the official client sends a zip of pictures, hears by webhook that there is a new
+ * version, and tells with it what new pictures show.
  */
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { InferenceSession } from 'onnxruntime-node'
+import type { Training } from 'replicate'
 import sharp from 'sharp'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import training from '../../models/reprise/classifier/train.ts'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { draw, SHAPES } from '../support/drawn-pictures.ts'
-import { writeFiles } from '../support/packages.ts'
+import { eventually } from '../support/eventually.ts'
+import { type Receiver, startReceiver } from '../support/receiver.ts'
 import { run } from '../support/requests.ts'
 import { startServer, type TestServer } from '../support/server.ts'
-import { makeFolder, removeFolder } from '../support/temporary.ts'
-import { zipOf } from '../support/zip.ts'
+import { endOfTraining, findTraining, newestVersion } from '../support/trainings.ts'
+import { bodyOf } from '../support/wire.ts'
+import { type ZipEntry, zipOf } from '../support/zip.ts'
 
-vi.mock('reprise/model', () => import('../../src/models/define-model.ts'))
-
-const PACKAGE = join(import.meta.dirname, '../../models/reprise/classifier')
-const MODEL = 'test/signs'
+const MODEL = 'local/signs'
 const EXAMPLES = 6
 const FRESH = 4
 
-const dir = makeFolder()
 const pictures = new Map<string, Buffer[]>()
 let server: TestServer
+let receiver: Receiver
+let training: Training
+
+/** The pictures to learn from, some number of times. */
+function examples(times = 1): ZipEntry[] {
+  return [...pictures].flatMap(([label, drawn]) =>
+    Array.from({ length: times }, (_, round) =>
+      drawn.slice(0, EXAMPLES).map((content, index) => ({ path: `signs/${label}/${round}-${index}.png`, content })),
+    ).flat(),
+  )
+}
+
+async function train(entries: readonly ZipEntry[] | Buffer, webhook?: string): Promise<Training> {
+  const zip = Buffer.isBuffer(entries) ? entries : zipOf(entries)
+  const { urls } = await server.client.files.create(new Blob([Uint8Array.from(zip)]))
+  const version = await newestVersion(server, 'reprise/classifier')
+  return server.client.trainings.create('reprise', 'classifier', version, {
+    destination: MODEL,
+    input: { images: urls.get },
+    ...(webhook === undefined ? {} : { webhook, webhook_events_filter: ['completed'] }),
+  })
+}
+
+async function versionsOf(model: string): Promise<string[]> {
+  const { results } = await bodyOf<{ results: { id: string }[] }>(server.call('GET', `/v1/models/${model}/versions`))
+  return results.map(({ id }) => id)
+}
 
 beforeAll(async () => {
   for (const [index, [label, drawing]] of Object.entries(SHAPES).entries())
     pictures.set(label, await draw(drawing, EXAMPLES + FRESH, 70 + index))
-  const entries = [...pictures].flatMap(([label, drawn]) =>
-    drawn.slice(0, EXAMPLES).map((content, index) => ({ path: `signs/${label}/${index}.png`, content })),
-  )
-  writeFiles(dir, { 'images.zip': zipOf(entries) })
-  const zip = join(dir, 'images.zip')
-  const path = (file: string) => join(PACKAGE, file)
-  const files = await training.train(
-    {
-      images: { path: zip, name: 'images.zip', contentType: 'application/zip', bytes: () => readFile(zip) },
-      flip: false,
-    },
-    {
-      path,
-      session: (file) => InferenceSession.create(path(file), { intraOpNumThreads: 1 }),
-      log: () => undefined,
-      metric: () => undefined,
-      signal: new AbortController().signal,
-    },
-  )
-  for (const [file, content] of Object.entries(files))
-    writeFiles(dir, { [`models/${MODEL}/${file}`]: Buffer.from(content) })
-  server = await startServer({ MODELS_DIR: join(dir, 'models') })
+  server = await startServer({ MODELS_DIR: '/nowhere' })
+  receiver = await startReceiver()
+  await server.client.models.create('local', 'signs', { visibility: 'private', hardware: 'cpu' })
+  training = await train(examples(), receiver.url)
+  await receiver.until((arrivals) => arrivals[0])
 }, 120_000)
 
 afterAll(async () => {
+  await receiver.close()
   await server.close()
-  removeFolder(dir)
+})
+
+test('the webhook names the version that the training has made, which is there', async () => {
+  const [arrival, ...others] = receiver.of(training.id)
+  expect(others).toEqual([])
+  expect(arrival?.prediction).toEqual(await findTraining(server, training.id))
+  const [version, ...former] = await versionsOf(MODEL)
+  expect(former).toEqual([])
+  expect(arrival?.prediction).toMatchObject({
+    status: 'succeeded',
+    output: { version: `${MODEL}:${version}` },
+    metrics: { classes: pictures.size, pictures: pictures.size * EXAMPLES },
+  })
+})
+
+describe('no version comes of', () => {
+  const picture = () => pictures.get('star')?.[0] ?? Buffer.alloc(0)
+
+  test('a training that is canceled while it learns', async () => {
+    const before = await versionsOf(MODEL)
+    const { id } = await train(examples(40))
+    await eventually(async () =>
+      expect(await findTraining(server, id)).toMatchObject({ logs: expect.stringMatching(/classes/) }),
+    )
+    expect(await server.client.trainings.cancel(id)).toMatchObject({ status: 'canceled', output: null })
+    expect(await endOfTraining(server, id)).toMatchObject({ status: 'canceled' })
+    expect(await versionsOf(MODEL)).toEqual(before)
+  })
+
+  test.each<[string, () => readonly ZipEntry[] | Buffer, RegExp]>([
+    ['what is no zip', () => Buffer.from('no zip at all'), /zip/],
+    ['a zip without pictures', () => [{ path: 'notes/a.txt', content: Buffer.from('a') }], /picture|class/],
+    [
+      'a zip with a link',
+      () => [...examples(), { path: 'star/link.png', content: Buffer.from('/etc/passwd'), isLink: true }],
+      /symbolic link/,
+    ],
+    ['a zip that leads elsewhere', () => [{ path: '../../evil.png', content: picture() }], /\.\./],
+    [
+      'a bomb',
+      () => [...examples(), { path: 'star/bomb.png', content: Buffer.alloc(2 ** 26 + 1), deflated: true }],
+      /bomb\.png/,
+    ],
+    [
+      'a bomb that lies',
+      () => [
+        ...examples(),
+        { path: 'star/bomb.png', content: Buffer.alloc(2 ** 26 + 1), deflated: true, declaredBytes: 100 },
+      ],
+      /too many bytes/,
+    ],
+  ])('%s', async (_what, zip, error) => {
+    const before = await versionsOf(MODEL)
+    const { id } = await train(zip())
+    expect(await endOfTraining(server, id)).toMatchObject({ status: 'failed', error: expect.stringMatching(error) })
+    expect(await versionsOf(MODEL)).toEqual(before)
+  })
 })
 
 interface Score {
@@ -89,8 +151,7 @@ test('the official client sends bytes and gets every class with its score', asyn
 })
 
 test('the model tells which classes it knows', async () => {
-  const response = await server.call('GET', `/v1/models/${MODEL}`)
-  expect(await response.json()).toMatchObject({
+  expect(await bodyOf(server.call('GET', `/v1/models/${MODEL}`))).toMatchObject({
     description: 'Tells which of 5 classes a picture belongs to: arrow, cross, heart, house, star.',
   })
 })
