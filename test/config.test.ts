@@ -31,6 +31,8 @@ test('nothing has to be set', () => {
     fileOutputs: 'auto',
     privateNetwork: true,
     webhookRetryMs: 60_000,
+    pushCode: true,
+    pushLimitBytes: 4 * 2 ** 30,
     downloadTimeoutMs: 120_000,
     trustProxy: false,
   })
@@ -58,6 +60,8 @@ test('every setting can be a variable', () => {
     REPRISE_PRIVATE_NETWORK: 'on',
     REPRISE_DOWNLOAD_TIMEOUT: '5s',
     REPRISE_WEBHOOK_RETRY: '24h',
+    REPRISE_PUSH_CODE: 'on',
+    REPRISE_PUSH_LIMIT: '1GiB',
     REPRISE_TRUST_PROXY: 'on',
   }
   expect(readConfig([], environment)).toEqual({
@@ -81,6 +85,8 @@ test('every setting can be a variable', () => {
     privateNetwork: true,
     downloadTimeoutMs: 5_000,
     webhookRetryMs: 86_400_000,
+    pushCode: true,
+    pushLimitBytes: 2 ** 30,
     trustProxy: true,
   })
 })
@@ -103,6 +109,15 @@ test.each([
   expect(readConfig([], environment).privateNetwork).toBe(reached)
 })
 
+test.each([
+  ['auto', '', true],
+  ['auto', 'token', false],
+  ['on', 'token', true],
+  ['off', '', false],
+])('with PUSH_CODE=%s and API_TOKENS="%s", may operators push code? %s', (setting, tokens, taken) => {
+  expect(readConfig([], { REPRISE_PUSH_CODE: setting, REPRISE_API_TOKENS: tokens }).pushCode).toBe(taken)
+})
+
 describe('a wrong value stops the start, and the message names the setting', () => {
   const wrong: Record<string, string[]> = {
     HOST: ['', ' '],
@@ -119,6 +134,8 @@ describe('a wrong value stops the start, and the message names the setting', () 
     PRIVATE_NETWORK: ['', 'yes'],
     DOWNLOAD_TIMEOUT: ['', '0', 'off'],
     WEBHOOK_RETRY: ['', 'off', '25h'],
+    PUSH_CODE: ['', 'yes'],
+    PUSH_LIMIT: ['', '-1', 'much'],
     BUNDLED_MODELS: ['yes', 'ON'],
     API_TOKENS: ['two words', 'alice:', ':secret', 'a:b:c', 'alice:x,bob:x', 'x,alice:x'],
     LOG_LEVEL: ['loud', 'INFO'],
