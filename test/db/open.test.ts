@@ -104,7 +104,7 @@ describe('a new database', () => {
   test('can be prepared again without harm', () => {
     const path = prepare()
     const writer = new Database(path)
-    writer.exec(`INSERT INTO models VALUES ('a/b', 1, 2)`)
+    writer.exec(`INSERT INTO models (name, created_at, run_count) VALUES ('a/b', 1, 2)`)
     writer.close()
     prepareDatabase(path, MIGRATIONS)
     const reader = openReader(path)
@@ -114,7 +114,9 @@ describe('a new database', () => {
 
   test('cannot be written through a reader', () => {
     const reader = openReader(prepare())
-    expect(() => reader.exec(`INSERT INTO models VALUES ('a/b', 1, 2)`)).toThrow('readonly')
+    expect(() => reader.exec(`INSERT INTO models (name, created_at, run_count) VALUES ('a/b', 1, 2)`)).toThrow(
+      'readonly',
+    )
     reader.close()
   })
 

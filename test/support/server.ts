@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import Replicate from 'replicate'
 import { compose, type Overrides, type Server } from '../../src/compose.ts'
@@ -79,16 +80,27 @@ export async function spawnServer(dataDir: string, settings: Settings = {}, main
       reject,
     )
   })
+  const clients = clientsOf(address)
+  await lookedAtAll(clients)
   return {
     process: child,
     address,
-    ...clientsOf(address),
+    ...clients,
     printed: () => printed,
     async stop(signal) {
       child.kill(signal)
       const [code, killedBy] = await exit
       return killedBy ?? code
     },
+  }
+}
+
+/** On a busy machine a server listens before it has looked at all of many packages. */
+async function lookedAtAll({ call }: Pick<TestServer, 'call'>): Promise<void> {
+  for (;;) {
+    const response = await call('POST', '/v1/predictions', { body: { version: 'none', input: {} } })
+    if (!(await response.text()).includes('still being looked at')) return
+    await sleep(100)
   }
 }
 
