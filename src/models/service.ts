@@ -95,7 +95,7 @@ export class ModelService {
     const { registry, writer, covers } = this.#options
     const model = this.#own(account, name)
     if (model.versions.size > 0)
-      throw new AppError('invalid', `${name} has ${model.versions.size} versions; delete them first`)
+      throw new AppError('invalid', `${name} has versions (${model.versions.size}); delete them first`)
     if (model.about.visibility === 'public')
       throw new AppError('invalid', `${name} is public, and only private models can be deleted; make it private first`)
     await writer.submit(deleteModel(name))
@@ -182,7 +182,8 @@ export class ModelService {
   /** @throws AppError `forbidden` or `invalid` where an account cannot have a model of this name */
   #assertMayMake(account: Account, name: string): void {
     const { registry } = this.#options
-    const [owner = '', short = ''] = name.split('/')
+    const slash = name.indexOf('/')
+    const [owner, short] = [name.slice(0, slash), name.slice(slash + 1)]
     const broken: FieldError[] = []
     for (const [field, part] of Object.entries({ owner, name: short }))
       if (!isNamePart(part)) broken.push({ type: 'pattern', field, description: NAME_RULE })
