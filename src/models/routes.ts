@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import type { FastifyRequest } from 'fastify'
+import { errorCode } from '../error-code.ts'
 import { notFound } from '../errors.ts'
 import { contentTypeOf } from '../files/content-type.ts'
 import { sendFile } from '../files/send-file.ts'
@@ -191,8 +192,12 @@ export const modelRoutes: FastifyPluginAsyncTypebox<ModelRoutesOptions> = async 
     async (request, reply) => {
       const model = models.find(fullName(request.params))
       if (!model?.cover || !covers.isValid(model, request.query.signature ?? '')) throw notFound()
-      const contentType = await contentTypeOf(model.cover.path, { name: model.cover.name, given: undefined })
-      return sendFile(request, reply, { ...model.cover, contentType, cacheControl: COVER_CACHE })
+      const { path, name } = model.cover
+      // Whoever keeps the package may have taken the picture away since it was looked at.
+      const contentType = await contentTypeOf(path, { name, given: undefined }).catch((error) => {
+        throw errorCode(error) === 'ENOENT' ? notFound() : error
+      })
+      return sendFile(request, reply, { path, name, contentType, cacheControl: COVER_CACHE })
     },
   )
 
