@@ -8,3 +8,14 @@ export function writeFiles(dir: string, files: Record<string, string | Buffer>):
     writeFileSync(join(dir, path), content)
   }
 }
+
+/** The code of a model that says what it is told, after a word of its own. */
+export function echo(word = 'said'): string {
+  return `
+import { defineModel, Type } from 'reprise/model'
+export default defineModel({
+  input: Type.Object({ text: Type.String({ minLength: 2 }) }),
+  output: Type.String(),
+  predict: ({ text }) => '${word} ' + text,
+})`
+}
