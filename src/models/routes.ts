@@ -7,7 +7,7 @@ import { contentTypeOf } from '../files/content-type.ts'
 import { sendFile } from '../files/send-file.ts'
 import type { OriginOf } from '../http/origin.ts'
 import { formatCursor, parseCursor } from '../http/pagination.ts'
-import { binary, pageOf, problems, reference } from '../http/schemas.ts'
+import { binary, nothing, pageOf, problems, reference } from '../http/schemas.ts'
 import type { Position } from '../page.ts'
 import type { WirePrediction } from '../predictions/schema.ts'
 import type { CoverLinks } from './cover-links.ts'
@@ -238,12 +238,12 @@ export const modelRoutes: FastifyPluginAsyncTypebox<ModelRoutesOptions> = async 
         operationId: 'models.versions.delete',
         summary: 'Delete a version of a private model, with its predictions and their files',
         params: VersionName,
-        response: { 202: Type.Null(), ...problems },
+        response: { 202: nothing, ...problems },
       },
     },
     async ({ account, params }, reply) => {
       await service.deleteVersion(account, fullName(params), params.id)
-      return reply.code(202).send(null)
+      return reply.code(202).send(undefined)
     },
   )
 }
