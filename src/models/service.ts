@@ -4,7 +4,7 @@ import type { Operators } from '../accounts/operators.ts'
 import type { Clock } from '../clock.ts'
 import type { Writer } from '../db/writer.ts'
 import { isDiskTrouble } from '../disk-trouble.ts'
-import { AppError, busy, type FieldError, invalidFields } from '../errors.ts'
+import { AppError, busy, type FieldError, invalidFields, notPermitted } from '../errors.ts'
 import type { About } from './about.ts'
 import type { Covers } from './covers.ts'
 import { type Model, newestFirst, newModel } from './model.ts'
@@ -202,10 +202,6 @@ export class ModelService {
 }
 
 const NAME_RULE = 'Must be letters, digits, "-", "_" and ".", and begin with a letter or a digit'
-
-function notPermitted(): AppError {
-  return new AppError('forbidden', 'You do not have permission to perform this action.')
-}
 
 function taken(name: string): AppError {
   return new AppError('invalid', `A model named ${name} exists already`)
