@@ -4,6 +4,8 @@ import { fullName, type Model } from '../models/model.ts'
 
 /** Of each column: a word in the name of a model counts more than one in its README. */
 const WEIGHTS = [10, 4, 2, 1]
+/** Added to the score of a model that is called by its whole name. */
+const OF_NAMED = 1_000
 const LONGEST_QUERY = 1_000
 const MOST_WORDS = 20
 
@@ -49,12 +51,13 @@ export class SearchIndex {
     if (words.length === 0) return []
     const terms = words.map((word) => `"${word}"*`)
     const byName = new Map(models.map((model) => [fullName(model), model]))
+    const named = text.trim()
     for (const operator of [' AND ', ' OR ']) {
       const found = this.#find.all(terms.join(operator)).flatMap(({ model: name, score }) => {
         const model = byName.get(name)
-        return model ? [{ model, score }] : []
+        return model ? [{ model, score: name === named ? score + OF_NAMED : score }] : []
       })
-      if (found.length > 0) return found
+      if (found.length > 0) return found.sort((a, b) => b.score - a.score)
     }
     return []
   }
