@@ -32,6 +32,9 @@ export const catalogRoutes: FastifyPluginAsyncTypebox<CatalogOptions> = async (
     return names.flatMap((name) => visible.get(name) ?? [])
   }
 
+  const search = ({ account }: FastifyRequest, text: string, most: number) =>
+    index.search(models.list(account), models.served, text).slice(0, most)
+
   app.get(
     '/v1/collections',
     {
@@ -81,7 +84,7 @@ export const catalogRoutes: FastifyPluginAsyncTypebox<CatalogOptions> = async (
         reply.code(400)
         return { detail: 'Query parameter "query" is required' }
       }
-      const hits = index.search(models.list(request.account), query).slice(0, limit)
+      const hits = search(request, query, limit)
       const found = (await collections.list()).filter((collection) => fits(collection, query))
       return {
         query,
@@ -116,7 +119,7 @@ export const catalogRoutes: FastifyPluginAsyncTypebox<CatalogOptions> = async (
         response: { 200: pageOf(WireModel), ...problems },
       },
       handler: async (request) => {
-        const hits = index.search(models.list(request.account), textOf(request.body)).slice(0, PAGE_SIZE)
+        const hits = search(request, textOf(request.body), PAGE_SIZE)
         const results = await Promise.all(hits.map(({ model }) => showModel(model, request)))
         return { next: null, previous: null, results }
       },

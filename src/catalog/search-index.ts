@@ -40,9 +40,10 @@ export class SearchIndex {
   /**
    * The models that hold all words of a text, or, where none does, some of them; the best first.
    * @param models those to choose from
+   * @param all every model there is; others are forgotten
    */
-  search(models: readonly Model[], text: string): Hit[] {
-    this.#update(models)
+  search(models: readonly Model[], all: readonly Model[], text: string): Hit[] {
+    this.#update(all)
     const words =
       text
         .slice(0, LONGEST_QUERY)
@@ -82,6 +83,15 @@ export class SearchIndex {
         about.readme ?? '',
       )
       this.#indexed.set(name, { about, current })
+    }
+    if (this.#indexed.size > models.length) this.#forgetAllBut(new Set(models.map(fullName)))
+  }
+
+  #forgetAllBut(names: ReadonlySet<string>): void {
+    for (const name of this.#indexed.keys()) {
+      if (names.has(name)) continue
+      this.#remove.run(name)
+      this.#indexed.delete(name)
     }
   }
 }
