@@ -1,5 +1,5 @@
 /** Versions of models over the API: they are listed, and deleted with all that was made with them. */
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Static } from '@sinclair/typebox'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -7,14 +7,12 @@ import type { Problem } from '../../src/http/problem.ts'
 import type { WireVersion } from '../../src/models/schema.ts'
 import type { WirePrediction } from '../../src/predictions/schema.ts'
 import { type CallAs, callAs, pushPackage } from '../support/accounts.ts'
-import { openCopy, openDatabase } from '../support/data-folder.ts'
 import { eventually } from '../support/eventually.ts'
 import { echo } from '../support/packages.ts'
 import { foldersIn } from '../support/prediction-folders.ts'
 import { FIXTURE_MODELS, startServer, type TestServer } from '../support/server.ts'
 import { someModels } from '../support/some-models.ts'
-import { makeFolder, removeFolder, testFolder } from '../support/temporary.ts'
-import { testProcess } from '../support/test-server.ts'
+import { makeFolder, removeFolder } from '../support/temporary.ts'
 import { waitingRun } from '../support/waits.ts'
 import { bodyOf } from '../support/wire.ts'
 
@@ -250,53 +248,3 @@ describe('DELETE of a version', () => {
     expect(answers.map(({ status }) => status)).toContain(202)
   })
 })
-
-test('a server that is killed in the middle leaves the rest of it to the next', async () => {
-  const ownDir = testFolder()
-  const own = { ...settings, DATA_DIR: ownDir, API_TOKENS: '', PUSH_CODE: 'auto' }
-  const first = await testProcess(ownDir, own)
-  const version = await pushPackage(first, 'local/large', { 'predict.ts': echo('large') })
-  const body = { version, input: { text: 'x'.repeat(100_000) } }
-  const { id } = await bodyOf(first.call('POST', '/v1/predictions', { body, headers: { prefer: 'wait' } }))
-  await first.stop('SIGTERM')
-  multiply(ownDir, id, 1_500)
-  const second = await testProcess(ownDir, own)
-  expect((await second.call('DELETE', `/v1/models/local/large/versions/${version}`)).status).toBe(202)
-  await second.stop('SIGKILL')
-  expect(countOf(ownDir)).toEqual({ removals: 1, predictions: expect.toSatisfy((count) => count > 0) })
-  const third = await testProcess(ownDir, own)
-  expect((await third.call('GET', `/v1/models/local/large/versions/${version}`)).status).toBe(404)
-  await eventually(async () =>
-    expect(await bodyOf(third.call('GET', '/v1/predictions'))).toMatchObject({ results: [] }),
-  )
-  await eventually(() => expect(existsSync(join(ownDir, 'predictions', id))).toBe(false))
-  expect((await third.call('DELETE', '/v1/models/local/large')).status).toBe(204)
-  await third.stop('SIGTERM')
-  expect(countOf(ownDir)).toEqual({ removals: 0, predictions: 0 })
-})
-
-/** Copies a prediction in the database of a server that does not run. */
-function multiply(dir: string, id: string, copies: number): void {
-  const db = openDatabase(dir)
-  const row = db.prepare<[string], object>('SELECT * FROM predictions WHERE id = ?').get(id)
-  if (!row) expect.fail('There is no prediction')
-  const columns = Object.keys(row)
-  const insert = db.prepare(`INSERT INTO predictions (${columns}) VALUES (${columns.map(() => '?')})`)
-  db.transaction(() => {
-    for (let copy = 0; copy < copies; copy++) {
-      const changed = { ...row, id: `${id.slice(0, 20)}${String(copy).padStart(6, '0')}` }
-      insert.run(Object.values(changed))
-    }
-  })()
-  db.close()
-}
-
-function countOf(dir: string): { removals: number; predictions: number } {
-  const db = openCopy(dir)
-  const count = (table: string) => Number(db.prepare(`SELECT count(*) FROM ${table}`).pluck().get())
-  try {
-    return { removals: count('version_removals'), predictions: count('predictions') }
-  } finally {
-    db.close()
-  }
-}
