@@ -141,6 +141,7 @@ export async function compose(
         if (following) deployments.arrangeAll()
       },
       most: { threads: config.threads, memoryBytes: config.memoryBytes },
+      isDoomed: (model, id) => versionRemoval.isUnderWay({ model, id }),
       tryOut: (version, trial) => scheduler.tryOut(version, trial.log, trial.signal),
     })
     releases.defer(() => models.close())
@@ -242,7 +243,7 @@ export async function compose(
       retentionMs: config.retentionMs,
     })
     releases.defer(() => removal.close())
-    const versionRemoval = new VersionRemoval({
+    const versionRemoval: VersionRemoval = new VersionRemoval({
       store: predictionStore,
       writer,
       folders,

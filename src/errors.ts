@@ -56,6 +56,10 @@ export function notFound(message = 'The requested resource could not be found'):
   return new AppError('not_found', message)
 }
 
+export function notPermitted(): AppError {
+  return new AppError('forbidden', 'You do not have permission to perform this action.')
+}
+
 const RETRY_AFTER_SECONDS = 5
 
 /** A refusal that may turn out otherwise in a moment; `reason` begins a sentence. */

@@ -1,14 +1,14 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { Type } from '@sinclair/typebox'
+import { type Static, Type } from '@sinclair/typebox'
 import type { FastifyRequest } from 'fastify'
-import { AppError, notFound } from '../errors.ts'
+import { notFound } from '../errors.ts'
 import { pageOf, problems, reference } from '../http/schemas.ts'
 import { fullName, type Model } from '../models/model.ts'
 import type { ModelRegistry } from '../models/registry.ts'
 import type { ShowModel } from '../models/routes.ts'
 import { WireModel } from '../models/schema.ts'
 import type { Collection, CollectionFiles } from './collection.ts'
-import { SearchQuery, WireCollection, WireSearch, WireWholeCollection } from './schema.ts'
+import { SearchQuery, WireCollection, WireSearch, WireSearchProblem, WireWholeCollection } from './schema.ts'
 import type { SearchIndex } from './search-index.ts'
 
 const PAGE_SIZE = 25
@@ -31,6 +31,9 @@ export const catalogRoutes: FastifyPluginAsyncTypebox<CatalogOptions> = async (
     const visible = new Map(models.list(account).map((model) => [fullName(model), model]))
     return names.flatMap((name) => visible.get(name) ?? [])
   }
+
+  const search = ({ account }: FastifyRequest, text: string, most: number) =>
+    index.search(models.list(account), models.served, text).slice(0, most)
 
   app.get(
     '/v1/collections',
@@ -72,13 +75,16 @@ export const catalogRoutes: FastifyPluginAsyncTypebox<CatalogOptions> = async (
         operationId: 'search',
         summary: 'Search models and collections',
         querystring: SearchQuery,
-        response: { 200: reference(WireSearch), ...problems },
+        response: { 200: reference(WireSearch), 400: WireSearchProblem, ...problems },
       },
     },
-    async (request): Promise<WireSearch> => {
+    async (request, reply): Promise<WireSearch | Static<typeof WireSearchProblem>> => {
       const { query, limit = 20 } = request.query
-      if (!query?.trim()) throw new AppError('malformed', 'Query parameter "query" is required')
-      const hits = index.search(models.list(request.account), query).slice(0, limit)
+      if (!query?.trim()) {
+        reply.code(400)
+        return { detail: 'Query parameter "query" is required' }
+      }
+      const hits = search(request, query, limit)
       const found = (await collections.list()).filter((collection) => fits(collection, query))
       return {
         query,
@@ -113,7 +119,7 @@ export const catalogRoutes: FastifyPluginAsyncTypebox<CatalogOptions> = async (
         response: { 200: pageOf(WireModel), ...problems },
       },
       handler: async (request) => {
-        const hits = index.search(models.list(request.account), textOf(request.body)).slice(0, PAGE_SIZE)
+        const hits = search(request, textOf(request.body), PAGE_SIZE)
         const results = await Promise.all(hits.map(({ model }) => showModel(model, request)))
         return { next: null, previous: null, results }
       },

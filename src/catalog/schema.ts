@@ -40,3 +40,6 @@ export const WireSearch = Type.Object(
 )
 
 export type WireSearch = Static<typeof WireSearch>
+
+/** Unlike other refusals, those of a search are plain JSON (replicate-api.md 2.2). */
+export const WireSearchProblem = Type.Object({ detail: Type.String() })

@@ -4,6 +4,8 @@ import { fullName, type Model } from '../models/model.ts'
 
 /** Of each column: a word in the name of a model counts more than one in its README. */
 const WEIGHTS = [10, 4, 2, 1]
+/** Added to the score of a model that is called by its whole name. */
+const OF_NAMED = 1_000
 const LONGEST_QUERY = 1_000
 const MOST_WORDS = 20
 
@@ -38,9 +40,10 @@ export class SearchIndex {
   /**
    * The models that hold all words of a text, or, where none does, some of them; the best first.
    * @param models those to choose from
+   * @param all every model there is; others are forgotten
    */
-  search(models: readonly Model[], text: string): Hit[] {
-    this.#update(models)
+  search(models: readonly Model[], all: readonly Model[], text: string): Hit[] {
+    this.#update(all)
     const words =
       text
         .slice(0, LONGEST_QUERY)
@@ -49,12 +52,13 @@ export class SearchIndex {
     if (words.length === 0) return []
     const terms = words.map((word) => `"${word}"*`)
     const byName = new Map(models.map((model) => [fullName(model), model]))
+    const named = text.trim()
     for (const operator of [' AND ', ' OR ']) {
       const found = this.#find.all(terms.join(operator)).flatMap(({ model: name, score }) => {
         const model = byName.get(name)
-        return model ? [{ model, score }] : []
+        return model ? [{ model, score: name === named ? score + OF_NAMED : score }] : []
       })
-      if (found.length > 0) return found
+      if (found.length > 0) return found.sort((a, b) => b.score - a.score)
     }
     return []
   }
@@ -79,6 +83,15 @@ export class SearchIndex {
         about.readme ?? '',
       )
       this.#indexed.set(name, { about, current })
+    }
+    if (this.#indexed.size > models.length) this.#forgetAllBut(new Set(models.map(fullName)))
+  }
+
+  #forgetAllBut(names: ReadonlySet<string>): void {
+    for (const name of this.#indexed.keys()) {
+      if (names.has(name)) continue
+      this.#remove.run(name)
+      this.#indexed.delete(name)
     }
   }
 }

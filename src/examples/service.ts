@@ -5,11 +5,13 @@ import { AppError, messageOf } from '../errors.ts'
 import type { Example } from '../models/about.ts'
 import { fullName, type Model } from '../models/model.ts'
 import type { Version } from '../models/version.ts'
-import type { Prediction } from '../predictions/prediction.ts'
+import { INTERRUPTED, isTerminal, type Prediction } from '../predictions/prediction.ts'
 import type { PredictionService } from '../predictions/service.ts'
 
 /** A caller waits so long for examples that were never run; the next one finds them. */
 const PATIENCE_MS = 30_000
+/** An example that is interrupted so often may be what brings the server down. */
+const MOST_ATTEMPTS = 5
 
 /** The examples of models: run when somebody asks for them, once for each version, and kept. */
 export class Examples {
@@ -40,22 +42,34 @@ export class Examples {
     const { current } = model
     if (!current) return
     for (const example of model.about.examples) {
-      const found = this.#predictions.findByKey(exampleAccount(fullName(model)), keyOf(current, example))
+      const { found } = this.#find(fullName(model), current, example)
       if (found?.status === 'succeeded') return found
     }
     return undefined
   }
 
+  /**
+   * The run of an example, or the key under which it is to be run. What was interrupted says nothing about the model, and
+   * is run again.
+   */
+  #find(model: string, version: Version, example: Example): { found: Prediction | undefined; key: string } {
+    const account = exampleAccount(model)
+    for (let attempt = 1; ; attempt++) {
+      const key = keyOf(version, example, attempt)
+      const found = this.#predictions.findByKey(account, key)
+      if (found?.error !== INTERRUPTED || attempt === MOST_ATTEMPTS) return { found, key }
+    }
+  }
+
   /** @returns undefined for one that the model does not take */
   async #run(model: Model, version: Version, example: Example, origin: string): Promise<Prediction | undefined> {
     const name = fullName(model)
-    const account = exampleAccount(name)
-    const key = keyOf(version, example)
-    const known = this.#predictions.findByKey(account, key)
-    if (known) return known
+    const { found, key } = this.#find(name, version, example)
+    // Another is asked for by its key: its row may be there before there is something to wait for.
+    if (found && isTerminal(found.status)) return found
     try {
       return await this.#predictions.create({
-        account,
+        account: exampleAccount(name),
         target: { version: `${name}:${version.id}` },
         fieldErrors: [],
         input: example.input,
@@ -74,6 +88,6 @@ export class Examples {
 }
 
 /** Another content, or another input, is another example. */
-function keyOf({ runnable }: Version, { name, input }: Example): string {
-  return hash('sha256', `${runnable.contentHash}\n${name}\n${JSON.stringify(input)}`)
+function keyOf({ runnable }: Version, { name, input }: Example, attempt: number): string {
+  return hash('sha256', `${runnable.contentHash}\n${name}\n${attempt}\n${JSON.stringify(input)}`)
 }

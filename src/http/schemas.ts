@@ -29,6 +29,9 @@ export const binary = Type.Unsafe<unknown>({
   content: { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } },
 })
 
+/** No body at all; with any status but 204, `null` would be sent as JSON. */
+export const nothing = Type.Unsafe<undefined>(Type.Null())
+
 /** What every operation may answer beside its success. */
 export const problems = { '4xx': problem('Refused'), '5xx': problem('Failed') }
 

@@ -27,13 +27,15 @@ export interface ModelsOptions extends Pick<LoaderOptions, 'packageDirs' | 'onCu
   /** What one version that is sent may take at most. */
   most: PublisherOptions['most']
   tryOut: PublisherOptions['tryOut']
+  isDoomed: PublisherOptions['isDoomed']
 }
 
 export type Models = ReturnType<typeof openModels>
 
 /** Builds the parts of this room in the order in which they need each other; nothing is read before `restore`. */
 export function openModels(options: ModelsOptions) {
-  const { reader, writer, operators, launch, clock, log, dataDir, packageDirs, onCurrent, most, tryOut } = options
+  const { reader, writer, operators, launch, clock, log, dataDir, packageDirs, onCurrent, most, tryOut, isDoomed } =
+    options
   const closing = new AbortController()
   const { signal } = closing
   const store = new ModelStore(reader)
@@ -48,7 +50,7 @@ export function openModels(options: ModelsOptions) {
   const covers = new Covers(join(dataDir, 'covers'))
   const followed = { packageDirs, onCurrent }
   const loader = new PackageLoader({ registry, snapshots, inspected, writer, clock, log, signal, ...followed })
-  const publisher = new Publisher({ registry, snapshots, inspected, covers, clock, most, tryOut })
+  const publisher = new Publisher({ registry, snapshots, inspected, covers, clock, most, tryOut, isDoomed })
   return {
     store,
     registry,

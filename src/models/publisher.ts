@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import pLimit, { type LimitFunction } from 'p-limit'
 import type { Clock } from '../clock.ts'
 import type { Write } from '../db/messages.ts'
+import { busy } from '../errors.ts'
 import type { RunnableVersion } from '../scheduler/runnable-version.ts'
 import { type About, type Cover, findCover, readAbout } from './about.ts'
 import type { Covers } from './covers.ts'
@@ -42,6 +43,8 @@ export interface PublisherOptions {
   clock: Clock
   /** What one version may take at most. */
   most: { threads: number; memoryBytes: number }
+  /** Whether a deleted version of the same content is still being taken away, and would take what is made now with it. */
+  isDoomed(model: string, id: string): boolean
   /** Loads a version in a runner. @throws AppError `invalid` with the reason when it cannot be set up */
   tryOut(version: RunnableVersion, options: Pick<PrepareOptions, 'log' | 'signal'>): Promise<void>
 }
@@ -95,6 +98,7 @@ export class Publisher {
     const { hash } = await snapshots.adopt(name, dir)
     this.#undecided.set(hash, (this.#undecided.get(hash) ?? 0) + 1)
     try {
+      if (this.#options.isDoomed(name, hash)) throw busy(`The same version of ${name} is being deleted`)
       // Of the snapshot: whoever made the package cannot change that any more.
       if (typeof code !== 'string') await assertOwnCode(snapshots.dirOf(hash), code.package.dir)
       const sourceDir = typeof code === 'string' ? null : code.package.sourceDir

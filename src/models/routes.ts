@@ -1,12 +1,13 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import type { FastifyRequest } from 'fastify'
+import { errorCode } from '../error-code.ts'
 import { notFound } from '../errors.ts'
 import { contentTypeOf } from '../files/content-type.ts'
 import { sendFile } from '../files/send-file.ts'
 import type { OriginOf } from '../http/origin.ts'
 import { formatCursor, parseCursor } from '../http/pagination.ts'
-import { binary, pageOf, problems, reference } from '../http/schemas.ts'
+import { binary, nothing, pageOf, problems, reference } from '../http/schemas.ts'
 import type { Position } from '../page.ts'
 import type { WirePrediction } from '../predictions/schema.ts'
 import type { CoverLinks } from './cover-links.ts'
@@ -191,8 +192,12 @@ export const modelRoutes: FastifyPluginAsyncTypebox<ModelRoutesOptions> = async 
     async (request, reply) => {
       const model = models.find(fullName(request.params))
       if (!model?.cover || !covers.isValid(model, request.query.signature ?? '')) throw notFound()
-      const contentType = await contentTypeOf(model.cover.path, { name: model.cover.name, given: undefined })
-      return sendFile(request, reply, { ...model.cover, contentType, cacheControl: COVER_CACHE })
+      const { path, name } = model.cover
+      // Whoever keeps the package may have taken the picture away since it was looked at.
+      const contentType = await contentTypeOf(path, { name, given: undefined }).catch((error) => {
+        throw errorCode(error) === 'ENOENT' ? notFound() : error
+      })
+      return sendFile(request, reply, { path, name, contentType, cacheControl: COVER_CACHE })
     },
   )
 
@@ -233,12 +238,12 @@ export const modelRoutes: FastifyPluginAsyncTypebox<ModelRoutesOptions> = async 
         operationId: 'models.versions.delete',
         summary: 'Delete a version of a private model, with its predictions and their files',
         params: VersionName,
-        response: { 202: Type.Null(), ...problems },
+        response: { 202: nothing, ...problems },
       },
     },
     async ({ account, params }, reply) => {
       await service.deleteVersion(account, fullName(params), params.id)
-      return reply.code(202).send(null)
+      return reply.code(202).send(undefined)
     },
   )
 }

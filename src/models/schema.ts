@@ -43,12 +43,17 @@ export const WireModel = Type.Object(
   { $id: 'Model' },
 )
 
+/** All of it is held in memory, and shown in lists. */
+const LONGEST_TEXT = 10_000
+/** As long as one of a package. */
+const LONGEST_README = 2 ** 20
+
 const Told = {
-  description: Text,
-  github_url: Text,
-  paper_url: Text,
-  license_url: Text,
-  cover_image_url: Text,
+  description: textUpTo(LONGEST_TEXT),
+  github_url: textUpTo(LONGEST_TEXT),
+  paper_url: textUpTo(LONGEST_TEXT),
+  license_url: textUpTo(LONGEST_TEXT),
+  cover_image_url: textUpTo(LONGEST_TEXT),
 }
 
 export const CreateModel = Type.Object(
@@ -65,8 +70,8 @@ export const CreateModel = Type.Object(
 export const UpdateModel = Type.Object(
   {
     ...optional(Told),
-    readme: Type.Optional(Text),
-    weights_url: Type.Optional(Text),
+    readme: Type.Optional(textUpTo(LONGEST_README)),
+    weights_url: Type.Optional(textUpTo(LONGEST_TEXT)),
     visibility: Type.Optional(oneOf(VISIBILITIES)),
   },
   { additionalProperties: false, $id: 'UpdateModel' },
@@ -77,6 +82,11 @@ export const ListModelsQuery = Type.Object({
   sort_by: Type.Optional(oneOf(SORT_KEYS)),
   sort_direction: Type.Optional(oneOf(['asc', 'desc'])),
 })
+
+function textUpTo(maxLength: number) {
+  // Not a union: what is too long would be told to be no null, too.
+  return Type.Unsafe<string | null>({ type: ['string', 'null'], maxLength })
+}
 
 function optional<Fields extends Record<string, TSchema>>(fields: Fields) {
   return Type.Partial(Type.Object(fields)).properties

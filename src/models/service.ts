@@ -5,7 +5,7 @@ import type { Operators } from '../accounts/operators.ts'
 import type { Clock } from '../clock.ts'
 import type { Writer } from '../db/writer.ts'
 import { isDiskTrouble } from '../disk-trouble.ts'
-import { AppError, busy, type FieldError, invalidFields } from '../errors.ts'
+import { AppError, busy, type FieldError, invalidFields, notPermitted } from '../errors.ts'
 import type { About } from './about.ts'
 import type { Covers } from './covers.ts'
 import { type Model, newestFirst, newModel } from './model.ts'
@@ -100,7 +100,7 @@ export class ModelService {
     const { registry, writer, covers } = this.#options
     const model = this.#own(account, name)
     if (model.versions.size > 0)
-      throw new AppError('invalid', `${name} has ${model.versions.size} versions; delete them first`)
+      throw new AppError('invalid', `${name} has versions (${model.versions.size}); delete them first`)
     if (model.about.visibility === 'public')
       throw new AppError('invalid', `${name} is public, and only private models can be deleted; make it private first`)
     await writer.submit(deleteModel(name))
@@ -189,7 +189,8 @@ export class ModelService {
   /** @throws AppError `forbidden` or `invalid` where an account cannot have a model of this name */
   #assertMayMake(account: Account, name: string): void {
     const { registry } = this.#options
-    const [owner = '', short = ''] = name.split('/')
+    const slash = name.indexOf('/')
+    const [owner, short] = [name.slice(0, slash), name.slice(slash + 1)]
     const broken: FieldError[] = []
     for (const [field, part] of Object.entries({ owner, name: short }))
       if (!isNamePart(part)) broken.push({ type: 'pattern', field, description: NAME_RULE })
@@ -208,10 +209,6 @@ export class ModelService {
 }
 
 const NAME_RULE = 'Must be letters, digits, "-", "_" and ".", and begin with a letter or a digit'
-
-function notPermitted(): AppError {
-  return new AppError('forbidden', 'You do not have permission to perform this action.')
-}
 
 function taken(name: string): AppError {
   return new AppError('invalid', `A model named ${name} exists already`)

@@ -2,7 +2,7 @@ import type { Logger } from 'pino'
 import { type Account, isExampleAccount } from '../accounts/account.ts'
 import type { Clock } from '../clock.ts'
 import type { Writer } from '../db/writer.ts'
-import { AppError, busy, messageOf, notFound } from '../errors.ts'
+import { AppError, busy, messageOf, notFound, notPermitted } from '../errors.ts'
 import type { FileService } from '../files/service.ts'
 import type { Place } from '../models/input-places.ts'
 import type { ModelRegistry } from '../models/registry.ts'
@@ -147,9 +147,19 @@ export class PredictionService {
     return this.#options.store.useOf(account, deployment)
   }
 
-  /** Ends a prediction, unless it has ended: then it is answered as it is (replicate-api.md 5.3). */
+  /** @throws AppError `not_found`, or `forbidden` for one that the account sees, and that is not its own */
+  #getOwn(account: Account, id: string): Prediction {
+    const found = this.get(account, id)
+    if (found.account !== account.username) throw notPermitted()
+    return found
+  }
+
+  /**
+   * Ends a prediction, unless it has ended: then it is answered as it is (replicate-api.md 5.3).
+   * @throws AppError `not_found`, or `forbidden` for an example
+   */
   async cancel(account: Account, id: string): Promise<Prediction> {
-    const prediction = this.get(account, id)
+    const prediction = this.#getOwn(account, id)
     const live = this.#live.get(id)
     if (!live) return prediction
     live.end(cancel)
@@ -196,10 +206,10 @@ export class PredictionService {
 
   /**
    * Takes away for good what a prediction took in and gave out.
-   * @throws AppError `not_found`, or `invalid` while it has not ended
+   * @throws AppError `not_found`, `forbidden` for an example, or `invalid` while it has not ended
    */
   async removeData(account: Account, id: string): Promise<void> {
-    if (!isTerminal(this.get(account, id).status))
+    if (!isTerminal(this.#getOwn(account, id).status))
       throw new AppError('invalid', 'The prediction has not ended; cancel it first, then remove its data')
     await this.#options.writer.submit([...removeData(id), ...this.#options.outbox.writesForRemoval(id)])
     await this.#options.folders.remove(id)

@@ -33,6 +33,7 @@ export interface VersionRemovalOptions {
 /** Takes away the predictions of versions that were deleted, and their files, in small steps. */
 export class VersionRemoval {
   readonly #options: VersionRemovalOptions
+  readonly #doomed = new Set<string>()
   #working: Promise<void> = Promise.resolve()
   #closed = false
 
@@ -42,6 +43,7 @@ export class VersionRemoval {
 
   /** Begins to take away what is left of a version; if the server stops before it is done, the next one goes on. */
   add(doomed: DoomedVersion): void {
+    this.#doomed.add(keyOf(doomed))
     this.#working = this.#working
       .then(() => this.#remove(doomed))
       .catch((error) => {
@@ -50,6 +52,11 @@ export class VersionRemoval {
           'what is left of a version could not be removed; the next start tries again',
         )
       })
+  }
+
+  /** Whether something may be left of a version that was deleted. */
+  isUnderWay(version: DoomedVersion): boolean {
+    return this.#doomed.has(keyOf(version))
   }
 
   async close(): Promise<void> {
@@ -76,6 +83,11 @@ export class VersionRemoval {
       await new Promise(setImmediate)
     }
     await writer.submit(forget(doomed))
+    this.#doomed.delete(keyOf(doomed))
     await onRemoved(doomed)
   }
+}
+
+function keyOf({ model, id }: DoomedVersion): string {
+  return `${model}:${id}`
 }

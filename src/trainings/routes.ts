@@ -9,9 +9,8 @@ import type { Position } from '../page.ts'
 import type { Prediction } from '../predictions/prediction.ts'
 import type { Presenter } from '../predictions/presenter.ts'
 import { keyOf, parseCreate } from '../predictions/routes.ts'
-import { WirePrediction } from '../predictions/schema.ts'
 import type { PredictionService } from '../predictions/service.ts'
-import { CreateTraining, toWireTraining, WireTraining } from './schema.ts'
+import { CreateTraining, toWireCreated, toWireTraining, WireTraining } from './schema.ts'
 
 const Id = Type.Object({ id: Type.String() })
 const VersionName = Type.Object({ owner: Type.String(), name: Type.String(), id: Type.String() })
@@ -37,7 +36,7 @@ export const trainingRoutes: FastifyPluginAsyncTypebox<{
         summary: 'Train a version, which makes a version of another model',
         params: VersionName,
         body: CreateTraining,
-        response: { 201: reference(WirePrediction), ...problems },
+        response: { 201: reference(WireTraining), ...problems },
       },
     },
     async (request, reply) => {
@@ -54,7 +53,7 @@ export const trainingRoutes: FastifyPluginAsyncTypebox<{
       })
       request.forgetBody()
       reply.code(201).header('location', `${origin}/v1/predictions/${training.id}`)
-      return presenter.show(training, { origin, inline: false })
+      return toWireCreated(await presenter.show(training, { origin, inline: false }))
     },
   )
 

@@ -1,4 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox'
+import { isRecord } from '../is-record.ts'
 import { createFields, WirePrediction } from '../predictions/schema.ts'
 
 const { urls: _urls, ...shared } = WirePrediction.properties
@@ -7,7 +8,9 @@ const { urls: _urls, ...shared } = WirePrediction.properties
 export const WireTraining = Type.Object(
   {
     ...shared,
-    output: Type.Unknown({ description: 'Null, or in `version` the version that was made, as owner/name:<id>.' }),
+    output: Type.Optional(
+      Type.Object({ version: Type.String({ description: 'The version that was made, as owner/name:<id>.' }) }),
+    ),
     urls: Type.Object({ get: Type.String(), cancel: Type.String(), web: Type.String() }),
   },
   { $id: 'Training' },
@@ -29,7 +32,14 @@ export const CreateTraining = Type.Object(
   { additionalProperties: false, $id: 'CreateTraining' },
 )
 
-export function toWireTraining({ urls, ...shown }: WirePrediction, origin: string): WireTraining {
+/** As a training that is found under its own URLs. */
+export function toWireTraining(shown: WirePrediction, origin: string): WireTraining {
   const url = `${origin}/v1/trainings/${shown.id}`
-  return { ...shown, urls: { get: url, cancel: `${url}/cancel`, web: urls.web } }
+  return { ...toWireCreated(shown), urls: { get: url, cancel: `${url}/cancel`, web: shown.urls.web } }
+}
+
+/** As a create answers: with the URLs of a prediction, and no output before there is one. */
+export function toWireCreated({ output, urls: { get, cancel, web }, ...shown }: WirePrediction): WireTraining {
+  const made = isRecord(output) && typeof output.version === 'string' ? { output: { version: output.version } } : {}
+  return { ...shown, ...made, urls: { get, cancel, web } }
 }

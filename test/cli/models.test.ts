@@ -3,7 +3,9 @@ import type { IncomingMessage } from 'node:http'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { models } from '../../src/cli/models.ts'
 import { predict } from '../../src/cli/predict.ts'
+import { callAs } from '../support/accounts.ts'
 import { runCommand, startReprise } from '../support/command-line.ts'
+import { testServer } from '../support/test-server.ts'
 import { serve } from '../support/web-server.ts'
 
 const [OLD, NEW, OTHER] = ['aaaaaaaa00', 'aaaaaaaa11', 'bbbbbbbb22'].map((begin) => begin.padEnd(64, '0'))
@@ -199,5 +201,25 @@ describe('predict finds the version', () => {
   ])('but not %s', async (target, reason) => {
     expect(await run(target)).toMatchObject({ code: 1, stderr: expect.stringMatching(reason) })
     expect(created).toEqual([])
+  })
+})
+
+test('the models of a server are listed, all pages of them, and shown one by one', async () => {
+  const server = await testServer({ BUNDLED_MODELS: 'off', MODELS_DIR: '/nowhere', API_TOKENS: 'alice:a' })
+  const call = callAs(server, 'a')
+  const names = Array.from({ length: 30 }, (_, i) => `model-${i}`)
+  const fields = { owner: 'alice', visibility: 'private', hardware: 'cpu', description: 'One of many' }
+  for (const name of names) expect((await call('POST', '/v1/models', { ...fields, name })).status).toBe(201)
+  const on = (...args: string[]) => runCommand(models, [...args, '--url', server.address, '--token', 'a'])
+  const { code, stdout } = await on()
+  expect(code).toBe(0)
+  const [head, ...rows] = stdout.trimEnd().split('\n')
+  expect(head).toMatch(/^NAME +VISIBILITY +VERSION +RUNS +DESCRIPTION$/)
+  expect(rows.map((row) => row.split(/ +/)[0]).toSorted()).toEqual(names.map((name) => `alice/${name}`).toSorted())
+  expect(rows[0]).toMatch(/^alice\/model-\d+ +private +0 +One of many$/)
+  expect((await on('alice/model-7')).stdout).toBe('alice/model-7 (private, 0 runs)\nOne of many\n\nVersions\n')
+  expect(await runCommand(models, ['alice/model-7', '--url', server.address])).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/The server refused: You did not pass/),
   })
 })

@@ -4,10 +4,12 @@ import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { Parser } from 'tar'
 import { describe, expect, test } from 'vitest'
+import { predict } from '../../src/cli/predict.ts'
 import { push } from '../../src/cli/push.ts'
 import { runCommand, startReprise } from '../support/command-line.ts'
-import { writeFiles } from '../support/packages.ts'
+import { echo, writeFiles } from '../support/packages.ts'
 import { testFolder } from '../support/temporary.ts'
+import { testServer } from '../support/test-server.ts'
 import { closedPort, serve } from '../support/web-server.ts'
 
 interface Entry {
@@ -239,4 +241,27 @@ describe('before anything is sent it is refused', () => {
     symlinkSync('gone', join(broken, 'linked'))
     expect((await send(broken, url)).stderr).toMatch(/cannot be read: ENOENT.*linked/)
   })
+})
+
+test('what was pushed to a server can be run there by its name and by the id that was printed', async () => {
+  const server = await testServer({ BUNDLED_MODELS: 'off', MODELS_DIR: '/nowhere' })
+  const dir = packageWith({ 'predict.ts': echo('pushed'), 'README.md': '# Pushed', 'data/words.txt': 'words' })
+  const url = ['--url', server.address]
+  const { code, stdout } = await runCommand(push, [dir, 'local/echo', ...url])
+  expect(code).toBe(0)
+  const version = stdout.trim()
+  expect(version).toMatch(/^[0-9a-f]{64}$/)
+  for (const target of ['local/echo', version, `local/echo:${version}`])
+    expect(await runCommand(predict, [target, '-i', 'text=hello', ...url])).toMatchObject({
+      code: 0,
+      stdout: 'pushed hello\n',
+    })
+
+  const broken = packageWith({ 'predict.ts': `console.log('begins')\n${echo().replace('predict:', 'other:')}` })
+  expect(await runCommand(push, [broken, 'local/echo', ...url])).toMatchObject({
+    code: 1,
+    stdout: '',
+    stderr: expect.stringMatching(/The server refused: /),
+  })
+  expect((await runCommand(predict, ['local/echo', '-i', 'text=again', ...url])).stdout).toBe('pushed again\n')
 })

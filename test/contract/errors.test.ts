@@ -102,7 +102,7 @@ describe('requests that cannot be understood', () => {
     ['DELETE', '/v1/account', 'GET, HEAD'],
     ['GET', '/v1/models/test/every-type/predictions', 'POST'],
     ['PATCH', `/v1/predictions/${UNKNOWN_ID}/cancel`, 'POST'],
-    ['PATCH', '/v1/models/test/every-type/versions', 'GET, HEAD, POST'],
+    ['PUT', '/v1/models/test/every-type/versions', 'GET, HEAD, POST'],
     ['OPTIONS', '/v1/predictions', 'POST, GET, HEAD'],
   ])('%s %s is not allowed, and Allow tells what is', async (method, path, allow) => {
     const answer = await exchange(server.address + path, { method })

@@ -1,14 +1,22 @@
 import type Replicate from 'replicate'
 import type { Prediction } from 'replicate'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { HELLO, startServer, type TestServer } from '../support/server.ts'
+import { eventually } from '../support/eventually.ts'
+import { methodsOf, recording } from '../support/recording.ts'
+import { FIXTURE_MODELS, HELLO, startServer, type TestServer } from '../support/server.ts'
+import { TRAINERS } from '../support/trainings.ts'
 import { waitingRun } from '../support/waits.ts'
+import { bodyOf } from '../support/wire.ts'
 
+/** What the server does not answer yet. */
+
+/** The methods of the client that the tests have called. */
+const called = new Set<string>()
 let server: TestServer
 let client: Replicate
 beforeAll(async () => {
-  server = await startServer()
-  client = server.client
+  server = await startServer({ MODELS_DIR: `${FIXTURE_MODELS}:${TRAINERS}` })
+  client = recording(server.client, called)
 })
 afterAll(() => server.close())
 
@@ -243,4 +251,115 @@ test('a prediction that does not exist throws an ApiError', async () => {
   const { name, response } = await apiErrorOf(client.predictions.get('00000000000000000000000000'))
   expect(name).toBe('ApiError')
   expect(response.status).toBe(404)
+})
+
+test('models can be made, listed page by page, and found', async () => {
+  const names = Array.from({ length: 26 }, (_, i) => `wombat-${i}`)
+  for (const name of names) {
+    const options = { visibility: 'public' as const, hardware: 'cpu', description: 'Digs burrows' }
+    expect(await client.models.create('local', name, options)).toMatchObject({ owner: 'local', name, run_count: 0 })
+  }
+  const pages = await Array.fromAsync(client.paginate(client.models.list))
+  expect(pages[0]).toHaveLength(25)
+  const listed = pages.flat().map(({ owner, name }) => `${owner}/${name}`)
+  expect(listed).toEqual(expect.arrayContaining(['replicate/hello-world', ...names.map((name) => `local/${name}`)]))
+  expect(new Set(listed).size).toBe(listed.length)
+  const { results } = await client.models.search('digs "burrows" wombat-7')
+  expect(results[0]).toEqual(await client.models.get('local', 'wombat-7'))
+})
+
+test('the creation of a model whose name is taken throws an ApiError', async () => {
+  const options = { visibility: 'public' as const, hardware: 'cpu' }
+  const { name, response } = await apiErrorOf(client.models.create('replicate', 'hello-world', options))
+  expect(name).toBe('ApiError')
+  expect(response.status).toBe(403)
+})
+
+test('collections can be listed and read with their models', async () => {
+  const { results } = await client.collections.list()
+  expect(results).toContainEqual(expect.objectContaining({ slug: 'bundled', name: 'Bundled models' }))
+  const collection = await client.collections.get('bundled')
+  expect(collection.models?.[0]).toEqual(await client.models.get('replicate', 'hello-world'))
+})
+
+test('a deployment can be made, changed, run, listed and deleted', async () => {
+  const made = await client.deployments.create({
+    name: 'greeter',
+    model: 'replicate/hello-world',
+    version: HELLO,
+    hardware: 'cpu',
+    min_instances: 0,
+    max_instances: 1,
+  })
+  expect(made).toMatchObject({ owner: 'local', name: 'greeter', current_release: { number: 1, version: HELLO } })
+  expect(await client.deployments.get('local', 'greeter')).toEqual(made)
+  const changed = await client.deployments.update('local', 'greeter', { max_instances: 2 })
+  expect(changed.current_release).toMatchObject({ number: 2, configuration: { max_instances: 2 } })
+  expect((await client.deployments.list()).results).toEqual([changed])
+  expect(await client.deployments.delete('local', 'greeter')).toBe(true)
+  expect((await apiErrorOf(client.deployments.get('local', 'greeter'))).response.status).toBe(404)
+
+  await client.deployments.create({
+    name: 'runs',
+    model: 'replicate/hello-world',
+    version: HELLO,
+    hardware: 'cpu',
+    min_instances: 0,
+    max_instances: 1,
+  })
+  const input = { text: 'Hal' }
+  const prediction = await client.deployments.predictions.create('local', 'runs', { input, wait: true })
+  expect(prediction).toMatchObject({ status: 'succeeded', output: 'hello Hal', deployment: 'runs' })
+})
+
+test('a file can be uploaded, read, listed and deleted', async () => {
+  const file = await client.files.create(Buffer.from('hello'), { kind: 'greeting' })
+  expect(file).toMatchObject({ size: 5, metadata: { kind: 'greeting' } })
+  expect(await client.files.get(file.id)).toMatchObject({ id: file.id, checksums: file.checksums })
+  expect((await client.files.list()).results.map(({ id }) => id)).toEqual([file.id])
+  expect(await client.files.delete(file.id)).toBe(true)
+  expect((await apiErrorOf(client.files.get(file.id))).response.status).toBe(404)
+})
+
+test('the hardware can be listed', async () => {
+  expect(await client.hardware.list()).toContainEqual({ name: 'CPU', sku: 'cpu' })
+})
+
+test('the secret of webhooks can be read', async () => {
+  expect(await client.webhooks.default.secret.get()).toEqual({ key: expect.stringMatching(/^whsec_[^_]+$/) })
+})
+
+test('a request of any kind can be made, with parameters', async () => {
+  const params = { sort_by: 'model_created_at', sort_direction: 'asc' }
+  const response = await client.request('/models', { method: 'GET', params })
+  const { results } = await bodyOf<{ results: { created_at: string }[] }>(response)
+  const times = results.map(({ created_at: time }) => time)
+  expect(times.length).toBeGreaterThan(1)
+  expect(times).toEqual(times.toSorted())
+})
+
+test('a version can be trained, and what it makes be run', async () => {
+  await client.models.create('local', 'words', { visibility: 'private', hardware: 'cpu' })
+  const { latest_version: trainer } = await client.models.get('test', 'counts-words')
+  const created = await client.trainings.create('test', 'counts-words', String(trainer?.id), {
+    destination: 'local/words',
+    input: { text: 'data:,one%20two%20two' },
+  })
+  expect(created).toMatchObject({ status: 'starting', version: trainer?.id })
+  const { output } = await eventually(async () => {
+    const training = await client.trainings.get(created.id)
+    expect(training.status).toBe('succeeded')
+    return training
+  })
+  const [, version] = /^local\/words:([0-9a-f]{64})$/.exec(output?.version ?? '') ?? []
+  expect(await client.run(`local/words:${version}`, { input: { word: 'two' } })).toBe(2)
+  expect((await client.trainings.list()).results.map(({ id }) => id)).toEqual([created.id])
+  expect(await client.trainings.cancel(created.id)).toMatchObject({ status: 'succeeded' })
+})
+
+// The last of all: it looks at what the others have called.
+test('each method of the client has been tried', () => {
+  const own = methodsOf(server.client).filter((name) => name !== 'fetch')
+  expect(own.length).toBeGreaterThan(30)
+  expect(own.filter((name) => !called.has(name))).toEqual([])
 })

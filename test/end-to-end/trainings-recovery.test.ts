@@ -78,7 +78,7 @@ test('a training that ran has failed after a kill, one that was queued runs', as
   await first.stop('SIGKILL')
 
   const second = await start()
-  expect(await endOfTraining(second, runningId)).toMatchObject({ status: 'failed', error: INTERRUPTED, output: null })
+  expect(await endOfTraining(second, runningId)).toMatchObject({ status: 'failed', error: INTERRUPTED })
   await queued.started()
   queued.go()
   const ended = await endOfTraining(second, queuedId)
@@ -94,7 +94,7 @@ test('a training whose version was being made has failed after a kill, and leave
   expect(stored()).toMatchObject({ trainings: [{ id, status: 'processing' }], versions: [] })
 
   const second = await start()
-  expect(await endOfTraining(second, id)).toMatchObject({ status: 'failed', error: INTERRUPTED, output: null })
+  expect(await endOfTraining(second, id)).toMatchObject({ status: 'failed', error: INTERRUPTED })
   expect(
     (await bodyOf<{ latest_version: unknown }>(second.call('GET', `/v1/models/${DESTINATION}`))).latest_version,
   ).toBeNull()

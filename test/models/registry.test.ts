@@ -64,6 +64,7 @@ function setUp(files: Record<string, string>) {
       onCurrent() {},
       most: { threads: 1, memoryBytes: 2 ** 30 },
       tryOut: async () => {},
+      isDoomed: () => false,
     })
     const { registry, peaks, close } = models
     async function stop() {

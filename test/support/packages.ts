@@ -16,3 +16,14 @@ export function filesBelow(dir: string): string[] {
   const files = entries.filter((entry) => !entry.isDirectory())
   return files.map(({ parentPath, name }) => relative(dir, join(parentPath, name))).sort()
 }
+
+/** The code of a model that says what it is told, after a word of its own. */
+export function echo(word = 'said'): string {
+  return `
+import { defineModel, Type } from 'reprise/model'
+export default defineModel({
+  input: Type.Object({ text: Type.String({ minLength: 2 }) }),
+  output: Type.String(),
+  predict: ({ text }) => '${word} ' + text,
+})`
+}
