@@ -127,6 +127,14 @@ export class PredictionService {
     return username === account.username || (model !== undefined && models.isVisible(account, model))
   }
 
+  /** @throws AppError as `get` does, and `forbidden` for an example, which others see, too, and nobody changes */
+  #getOwn(account: Account, id: string): Prediction {
+    const found = this.get(account, id)
+    if (found.account !== account.username)
+      throw new AppError('forbidden', 'This is an example of a model, which nobody can cancel or remove')
+    return found
+  }
+
   /** @throws AppError `not_found`, also for predictions that are no training */
   getTraining(account: Account, id: string): Prediction {
     const found = this.get(account, id)
@@ -147,9 +155,12 @@ export class PredictionService {
     return this.#options.store.useOf(account, deployment)
   }
 
-  /** Ends a prediction, unless it has ended: then it is answered as it is (replicate-api.md 5.3). */
+  /**
+   * Ends a prediction, unless it has ended: then it is answered as it is (replicate-api.md 5.3).
+   * @throws AppError `not_found`, or `forbidden` for an example
+   */
   async cancel(account: Account, id: string): Promise<Prediction> {
-    const prediction = this.get(account, id)
+    const prediction = this.#getOwn(account, id)
     const live = this.#live.get(id)
     if (!live) return prediction
     live.end(cancel)
@@ -196,10 +207,10 @@ export class PredictionService {
 
   /**
    * Takes away for good what a prediction took in and gave out.
-   * @throws AppError `not_found`, or `invalid` while it has not ended
+   * @throws AppError `not_found`, `forbidden` for an example, or `invalid` while it has not ended
    */
   async removeData(account: Account, id: string): Promise<void> {
-    if (!isTerminal(this.get(account, id).status))
+    if (!isTerminal(this.#getOwn(account, id).status))
       throw new AppError('invalid', 'The prediction has not ended; cancel it first, then remove its data')
     await this.#options.writer.submit([...removeData(id), ...this.#options.outbox.writesForRemoval(id)])
     await this.#options.folders.remove(id)
