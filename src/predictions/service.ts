@@ -229,8 +229,9 @@ export class PredictionService {
     return false
   }
 
-  /** Cancels what has not ended of a version; resolves when all of it has. */
+  /** Cancels what has not ended of a version that nobody finds any more; resolves when all of it has. */
   async cancelAll(model: string, version: string): Promise<void> {
+    await this.#creation.settled(model, version)
     const unfinished = [...this.#live].filter(({ view }) => view.model === model && view.version === version)
     for (const live of unfinished) live.end(cancel)
     await Promise.all(unfinished.map((live) => live.settled()))
