@@ -11,10 +11,15 @@ import type { PredictionService } from '../predictions/service.ts'
 /** A caller waits so long for examples that were never run; the next one finds them. */
 const PATIENCE_MS = 30_000
 
+/** One that has failed, perhaps because the server was stopped or memory was short, is run again when somebody asks. */
+const MOST_RUNS = 3
+
 /** The examples of models: run when somebody asks for them, once for each version, and kept. */
 export class Examples {
   readonly #predictions: PredictionService
   readonly #log: Logger
+  /** Lists of models ask for them again and again, and an input may be large. */
+  readonly #keys = new WeakMap<Example, { contentHash: string; key: string }>()
 
   constructor(predictions: PredictionService, log: Logger) {
     this.#predictions = predictions
@@ -40,8 +45,8 @@ export class Examples {
     const { current } = model
     if (!current) return
     for (const example of model.about.examples) {
-      const found = this.#predictions.findByKey(exampleAccount(fullName(model)), keyOf(current, example))
-      if (found?.status === 'succeeded') return found
+      const { last } = this.#runsOf(model, current, example)
+      if (last?.status === 'succeeded') return last
     }
     return undefined
   }
@@ -49,13 +54,11 @@ export class Examples {
   /** @returns undefined for one that the model does not take */
   async #run(model: Model, version: Version, example: Example, origin: string): Promise<Prediction | undefined> {
     const name = fullName(model)
-    const account = exampleAccount(name)
-    const key = keyOf(version, example)
-    const known = this.#predictions.findByKey(account, key)
-    if (known) return known
+    const { last, nextKey: key } = this.#runsOf(model, version, example)
+    if (key === undefined) return last
     try {
       return await this.#predictions.create({
-        account,
+        account: exampleAccount(name),
         target: { version: `${name}:${version.id}` },
         fieldErrors: [],
         input: example.input,
@@ -71,9 +74,32 @@ export class Examples {
       return
     }
   }
-}
 
-/** Another content, or another input, is another example. */
-function keyOf({ runnable }: Version, { name, input }: Example): string {
-  return hash('sha256', `${runnable.contentHash}\n${name}\n${JSON.stringify(input)}`)
+  /** The last run of an example, and under which key it is to be run once more, if it is. */
+  #runsOf(
+    model: Model,
+    version: Version,
+    example: Example,
+  ): { last: Prediction | undefined; nextKey: string | undefined } {
+    const account = exampleAccount(fullName(model))
+    const key = this.#keyOf(version, example)
+    let last: Prediction | undefined
+    for (let run = 1; run <= MOST_RUNS; run++) {
+      const runKey = run === 1 ? key : `${key}-${run}`
+      const found = this.#predictions.findByKey(account, runKey)
+      if (!found) return { last, nextKey: runKey }
+      last = found
+      if (last.status !== 'failed') break
+    }
+    return { last, nextKey: undefined }
+  }
+
+  /** Another content, or another input, is another example. */
+  #keyOf({ runnable: { contentHash } }: Version, example: Example): string {
+    const known = this.#keys.get(example)
+    if (known?.contentHash === contentHash) return known.key
+    const key = hash('sha256', `${contentHash}\n${example.name}\n${JSON.stringify(example.input)}`)
+    this.#keys.set(example, { contentHash, key })
+    return key
+  }
 }

@@ -1,4 +1,6 @@
 /** Examples are run once, for everybody who sees their model. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { WirePrediction } from '../../src/predictions/schema.ts'
 import { writeFiles } from '../support/packages.ts'
@@ -13,11 +15,21 @@ export default defineModel({
 })`
 
 const models = makeFolder()
+const marks = join(models, 'marks')
+const FAILS = `
+import { appendFileSync } from 'node:fs'
+import { defineModel, Type } from 'reprise/model'
+export default defineModel({
+  input: Type.Object({}), output: Type.String(),
+  predict() { appendFileSync(${JSON.stringify(marks)}, '.'); throw new Error('never') },
+})`
 let server: TestServer
 beforeAll(async () => {
   writeFiles(models, {
     'acme/hello/predict.ts': PACKAGE,
     'acme/hello/examples/alice.json': '{"input": {"text": "Alice"}}',
+    'acme/fails/predict.ts': FAILS,
+    'acme/fails/examples/one.json': '{"input": {}}',
   })
   server = await startServer({ BUNDLED_MODELS: 'off', MODELS_DIR: models, API_TOKENS: 'alice:r8_alice' })
 })
@@ -28,8 +40,8 @@ afterAll(async () => {
 
 const headers = { authorization: 'Bearer r8_alice' }
 
-async function examples(): Promise<WirePrediction[]> {
-  const page = server.call('GET', '/v1/models/acme/hello/examples', { headers })
+async function examples(model = 'acme/hello'): Promise<WirePrediction[]> {
+  const page = server.call('GET', `/v1/models/${model}/examples`, { headers })
   return (await bodyOf<{ results: WirePrediction[] }>(page)).results
 }
 
@@ -40,4 +52,12 @@ test('an example is seen, and neither canceled nor removed, by those who see its
   expect((await server.call('POST', `${url}/cancel`, { headers })).status).toBe(403)
   expect((await server.call('DELETE', url, { headers })).status).toBe(403)
   expect(await examples()).toMatchObject([{ id: example?.id, output: 'hello Alice' }])
+})
+
+test('an example that has failed is run again when somebody asks, but not for ever', async () => {
+  const runs = () => readFileSync(marks, 'utf8').length
+  for (let asked = 1; asked <= 5; asked++) {
+    expect(await examples('acme/fails')).toEqual([])
+    expect(runs()).toBe(Math.min(asked, 3))
+  }
 })
