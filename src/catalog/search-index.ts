@@ -4,6 +4,8 @@ import { fullName, type Model } from '../models/model.ts'
 
 /** Of each column: a word in the name of a model counts more than one in its README. */
 const WEIGHTS = [10, 4, 2, 1]
+/** Characters of one column: what a README says further down finds nobody, and a mebibyte of it takes 0.2 s to index. */
+const LONGEST_TEXT = 16 * 2 ** 10
 const LONGEST_QUERY = 1_000
 const MOST_WORDS = 20
 
@@ -74,9 +76,9 @@ export class SearchIndex {
       this.#put.run(
         name,
         name.replaceAll(/[^\p{L}\p{N}]+/gu, ' '),
-        about.description ?? '',
-        wordsOf(model),
-        about.readme ?? '',
+        (about.description ?? '').slice(0, LONGEST_TEXT),
+        wordsOf(model).slice(0, LONGEST_TEXT),
+        (about.readme ?? '').slice(0, LONGEST_TEXT),
       )
       this.#indexed.set(name, { about, current })
     }
