@@ -19,8 +19,8 @@ export interface RestoreOptions {
 }
 
 /**
- * Takes over what former servers knew, and removes snapshots and covers that nothing refers to; to be called before anything
- * makes new ones.
+ * Takes over what former servers knew, and removes snapshots and covers that nothing refers to; to be called before
+ * anything makes new ones.
  * @param unfinished content that predictions which have not ended were created with
  */
 export async function restoreModels(options: RestoreOptions, unfinished: ReadonlySet<string>): Promise<void> {

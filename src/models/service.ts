@@ -5,7 +5,7 @@ import type { Operators } from '../accounts/operators.ts'
 import type { Clock } from '../clock.ts'
 import type { Writer } from '../db/writer.ts'
 import { isDiskTrouble } from '../disk-trouble.ts'
-import { AppError, busy, type FieldError, invalidFields, notFound } from '../errors.ts'
+import { AppError, busy, type FieldError, invalidFields, isConflict, notFound } from '../errors.ts'
 import type { About } from './about.ts'
 import type { Covers } from './covers.ts'
 import { type Model, newModel } from './model.ts'
@@ -215,10 +215,6 @@ function notPermitted(): AppError {
 
 function ofFolder(name: string): AppError {
   return new AppError('forbidden', `${name} lies in a folder of the server, and is changed only there, by its operator`)
-}
-
-function isConflict(error: unknown): boolean {
-  return error instanceof AppError && error.code === 'conflict'
 }
 
 function taken(name: string): AppError {

@@ -1,7 +1,7 @@
 import type { Account } from '../accounts/account.ts'
 import type { Clock } from '../clock.ts'
 import { isDiskTrouble } from '../disk-trouble.ts'
-import { AppError, busy, type FieldError, invalidFields } from '../errors.ts'
+import { AppError, busy, type FieldError, invalidFields, isConflict } from '../errors.ts'
 import { IdMaker } from '../id.ts'
 import { isRecord } from '../is-record.ts'
 import type { Place } from '../models/input-places.ts'
@@ -131,7 +131,7 @@ export class Creation {
     if (creating) return this.create(request)
     const created = this.#create(request, requestHash)
       .catch((error: unknown) => {
-        throw error instanceof AppError && error.code === 'conflict' ? keyUsed() : error
+        throw isConflict(error) ? keyUsed() : error
       })
       .finally(() => this.#creating.delete(scope))
     this.#creating.set(scope, created)
