@@ -77,3 +77,8 @@ export function invalidFields(fields: readonly FieldError[]): AppError {
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message || error.name : String(error)
 }
+
+/** Whether a write was refused because a row is not as it was when it was read. */
+export function isConflict(error: unknown): boolean {
+  return error instanceof AppError && error.code === 'conflict'
+}

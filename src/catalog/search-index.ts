@@ -6,6 +6,8 @@ import { fullName, type Model } from '../models/model.ts'
 const WEIGHTS = [10, 4, 2, 1]
 /** Added to the score of a model that is called by its whole name. */
 const OF_NAMED = 1_000
+/** Characters of one column: what a README says further down finds nobody, and a mebibyte of it takes 0.2 s to index. */
+const LONGEST_TEXT = 16 * 2 ** 10
 const LONGEST_QUERY = 1_000
 const MOST_WORDS = 20
 
@@ -78,9 +80,9 @@ export class SearchIndex {
       this.#put.run(
         name,
         name.replaceAll(/[^\p{L}\p{N}]+/gu, ' '),
-        about.description ?? '',
-        wordsOf(model),
-        about.readme ?? '',
+        (about.description ?? '').slice(0, LONGEST_TEXT),
+        wordsOf(model).slice(0, LONGEST_TEXT),
+        (about.readme ?? '').slice(0, LONGEST_TEXT),
       )
       this.#indexed.set(name, { about, current })
     }

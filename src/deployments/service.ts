@@ -2,7 +2,7 @@ import type { Logger } from 'pino'
 import type { Account } from '../accounts/account.ts'
 import type { Clock } from '../clock.ts'
 import type { Writer } from '../db/writer.ts'
-import { AppError, busy, type FieldError, invalidFields, messageOf, notFound } from '../errors.ts'
+import { AppError, busy, type FieldError, invalidFields, isConflict, messageOf, notFound } from '../errors.ts'
 import type { Hardware } from '../hardware/schema.ts'
 import type { Model } from '../models/model.ts'
 import type { ModelRegistry } from '../models/registry.ts'
@@ -222,8 +222,4 @@ const TOO_MANY = `The account has ${MOST_PER_ACCOUNT} deployments, the most ther
 /** Not a 409: some clients repeat those (replicate-api.md trap 27). */
 function nameTaken(deployment: Deployment): string {
   return `There is a deployment ${fullName(deployment)} already; choose another name, or update that one`
-}
-
-function isConflict(error: unknown): boolean {
-  return error instanceof AppError && error.code === 'conflict'
 }

@@ -5,18 +5,20 @@ import { AppError, messageOf } from '../errors.ts'
 import type { Example } from '../models/about.ts'
 import { fullName, type Model } from '../models/model.ts'
 import type { Version } from '../models/version.ts'
-import { INTERRUPTED, isTerminal, type Prediction } from '../predictions/prediction.ts'
+import { isTerminal, type Prediction } from '../predictions/prediction.ts'
 import type { PredictionService } from '../predictions/service.ts'
 
 /** A caller waits so long for examples that were never run; the next one finds them. */
 const PATIENCE_MS = 30_000
-/** An example that is interrupted so often may be what brings the server down. */
-const MOST_ATTEMPTS = 5
+/** One that has failed, perhaps because the server was stopped or memory was short, is run again when somebody asks. */
+const MOST_RUNS = 3
 
 /** The examples of models: run when somebody asks for them, once for each version, and kept. */
 export class Examples {
   readonly #predictions: PredictionService
   readonly #log: Logger
+  /** Lists of models ask for them again and again, and an input may be large. */
+  readonly #keys = new WeakMap<Example, { contentHash: string; key: string }>()
 
   constructor(predictions: PredictionService, log: Logger) {
     this.#predictions = predictions
@@ -42,31 +44,17 @@ export class Examples {
     const { current } = model
     if (!current) return
     for (const example of model.about.examples) {
-      const { found } = this.#find(fullName(model), current, example)
-      if (found?.status === 'succeeded') return found
+      const { last } = this.#runsOf(model, current, example)
+      if (last?.status === 'succeeded') return last
     }
     return undefined
-  }
-
-  /**
-   * The run of an example, or the key under which it is to be run. What was interrupted says nothing about the model, and
-   * is run again.
-   */
-  #find(model: string, version: Version, example: Example): { found: Prediction | undefined; key: string } {
-    const account = exampleAccount(model)
-    for (let attempt = 1; ; attempt++) {
-      const key = keyOf(version, example, attempt)
-      const found = this.#predictions.findByKey(account, key)
-      if (found?.error !== INTERRUPTED || attempt === MOST_ATTEMPTS) return { found, key }
-    }
   }
 
   /** @returns undefined for one that the model does not take */
   async #run(model: Model, version: Version, example: Example, origin: string): Promise<Prediction | undefined> {
     const name = fullName(model)
-    const { found, key } = this.#find(name, version, example)
-    // Another is asked for by its key: its row may be there before there is something to wait for.
-    if (found && isTerminal(found.status)) return found
+    const { last, nextKey: key } = this.#runsOf(model, version, example)
+    if (key === undefined) return last
     try {
       return await this.#predictions.create({
         account: exampleAccount(name),
@@ -85,9 +73,34 @@ export class Examples {
       return
     }
   }
-}
 
-/** Another content, or another input, is another example. */
-function keyOf({ runnable }: Version, { name, input }: Example, attempt: number): string {
-  return hash('sha256', `${runnable.contentHash}\n${name}\n${attempt}\n${JSON.stringify(input)}`)
+  /** The last run of an example, and under which key it is to be asked for, if it is. */
+  #runsOf(
+    model: Model,
+    version: Version,
+    example: Example,
+  ): { last: Prediction | undefined; nextKey: string | undefined } {
+    const account = exampleAccount(fullName(model))
+    const key = this.#keyOf(version, example)
+    let last: Prediction | undefined
+    for (let run = 1; run <= MOST_RUNS; run++) {
+      const runKey = run === 1 ? key : `${key}-${run}`
+      const found = this.#predictions.findByKey(account, runKey)
+      if (!found) return { last, nextKey: runKey }
+      last = found
+      // Asked for again by its key: its row may be there before there is something to wait for.
+      if (!isTerminal(last.status)) return { last, nextKey: runKey }
+      if (last.status !== 'failed') break
+    }
+    return { last, nextKey: undefined }
+  }
+
+  /** Another content, or another input, is another example. */
+  #keyOf({ runnable: { contentHash } }: Version, example: Example): string {
+    const known = this.#keys.get(example)
+    if (known?.contentHash === contentHash) return known.key
+    const key = hash('sha256', `${contentHash}\n${example.name}\n${JSON.stringify(example.input)}`)
+    this.#keys.set(example, { contentHash, key })
+    return key
+  }
 }

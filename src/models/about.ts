@@ -33,10 +33,12 @@ export interface Cover {
   name: string
 }
 
-const LONGEST_README_BYTES = 2 ** 20
+export const LONGEST_README_BYTES = 2 ** 20
 const LARGEST_COVER_BYTES = 5 * 2 ** 20
 const MOST_EXAMPLES = 100
 const LARGEST_EXAMPLE_BYTES = 2 ** 20
+/** Of all examples: they are kept in memory, and written with whatever is told of the model. */
+const LARGEST_EXAMPLES_BYTES = 4 * 2 ** 20
 
 export const COVER_IMAGE = /^cover\.(png|jpe?g|webp|gif|svg)$/
 
@@ -74,6 +76,12 @@ async function readExamples(dir: string): Promise<Example[]> {
   const files = (await readdir(folder)).filter((file) => file.endsWith('.json') && !file.startsWith('.')).sort()
   if (files.length > MOST_EXAMPLES)
     throw new AppError('invalid', `There are ${files.length} examples; a package has at most ${MOST_EXAMPLES}`)
+  const sizes = await Promise.all(files.map(async (file) => (await stat(join(folder, file))).size))
+  assertSize(
+    'examples/',
+    sizes.reduce((sum, size) => sum + size, 0),
+    LARGEST_EXAMPLES_BYTES,
+  )
   return Promise.all(files.map((file) => readExample(dir, `examples/${file}`)))
 }
 

@@ -28,7 +28,8 @@ const ModelYaml = Type.Object(
 /** What every package may say, whatever it runs. */
 export type ModelYaml = Static<typeof ModelYaml>
 
-const LARGEST_BYTES = 2 ** 20
+/** YAML is read slowly, and others wait meanwhile: 64 KiB take up to a quarter of a second. */
+const LARGEST_BYTES = 64 * 2 ** 10
 
 const yamlErrors = schemaValidator(ModelYaml)
 
@@ -41,7 +42,10 @@ export async function readModelYaml(dir: string): Promise<{ yaml: ModelYaml; tas
   if (!existsSync(path)) return { yaml: {}, task: undefined }
   const { size } = await stat(path)
   if (size > LARGEST_BYTES)
-    throw new AppError('invalid', `model.yaml has ${size} bytes; at most ${LARGEST_BYTES} are read`)
+    throw new AppError(
+      'invalid',
+      `model.yaml has ${size} bytes; at most ${LARGEST_BYTES} are read; long lists, such as labels, go into files of their own`,
+    )
   let content: unknown
   try {
     content = parse(await readFile(path, 'utf8')) ?? {}

@@ -143,12 +143,12 @@ export class PackageLoader {
     if (sight) sight.loaded = sight.fingerprint
     if (!registry.find(name)?.current) registry.await(name)
     try {
-      if (registry.find(name)?.origin === 'account')
-        throw new AppError('invalid', 'There is a model of this name already, made over the API; rename the package')
+      this.#assertFree(name)
       const found = await readPackage(dir)
       const [about, cover] = await Promise.all([readAbout(dir, found.yaml), findCover(dir)])
       const hash = await snapshots.take(name, dir)
       const snapshot = await inspected.inspect(found, hash, dir)
+      this.#assertFree(name)
       await this.#publish(found, { about, cover }, snapshot)
     } catch (error) {
       if (signal.aborted) return
@@ -161,6 +161,12 @@ export class PackageLoader {
     } finally {
       registry.settle(name)
     }
+  }
+
+  /** To be asked again after a while: one that was being made over the API when a package came is there by then. */
+  #assertFree(name: string): void {
+    if (this.#options.registry.find(name)?.origin === 'account')
+      throw new AppError('invalid', 'There is a model of this name already, made over the API; rename the package')
   }
 
   async #publish(

@@ -95,7 +95,7 @@ export class Publisher {
     const [told, cover] = await Promise.all([readAbout(dir, found.yaml), findCover(dir)])
     const picture = cover && { name: cover.name, bytes: await readFile(cover.path) }
     signal.throwIfAborted()
-    const { hash } = await snapshots.adopt(name, dir)
+    const hash = await snapshots.adopt(name, dir)
     this.#undecided.set(hash, (this.#undecided.get(hash) ?? 0) + 1)
     try {
       if (this.#options.isDoomed(name, hash)) throw busy(`The same version of ${name} is being deleted`)

@@ -2,7 +2,7 @@ import type { Logger } from 'pino'
 import type { Writer } from '../db/writer.ts'
 import type { Covers } from './covers.ts'
 import type { InspectedSnapshots } from './inspected-snapshots.ts'
-import { newModel } from './model.ts'
+import { fullName, newModel } from './model.ts'
 import type { ModelRegistry } from './registry.ts'
 import type { Snapshots } from './snapshots.ts'
 import { deleteSnapshot, type ModelStore } from './store.ts'
@@ -19,8 +19,8 @@ export interface RestoreOptions {
 }
 
 /**
- * Takes over what former servers knew, and removes the snapshots that nothing refers to; to be called before anything
- * makes new ones.
+ * Takes over what former servers knew, and removes snapshots and covers that nothing refers to; to be called before
+ * anything makes new ones.
  * @param unfinished content that predictions which have not ended were created with
  */
 export async function restoreModels(options: RestoreOptions, unfinished: ReadonlySet<string>): Promise<void> {
@@ -28,7 +28,7 @@ export async function restoreModels(options: RestoreOptions, unfinished: Readonl
   try {
     await sweep(options, unfinished)
   } catch (error) {
-    options.log.warn({ err: error }, 'old snapshots could not be swept; the next start tries again')
+    options.log.warn({ err: error }, 'what former servers left could not be swept; the next start tries again')
   }
 }
 
@@ -55,11 +55,12 @@ async function restore({ store, registry, inspected, covers }: RestoreOptions): 
 }
 
 async function sweep(
-  { store, writer, registry, snapshots }: RestoreOptions,
+  { store, writer, registry, snapshots, covers }: RestoreOptions,
   unfinished: ReadonlySet<string>,
 ): Promise<void> {
   const used = registry.content.union(unfinished)
   for (const { contentHash } of store.snapshots())
     if (!used.has(contentHash)) await writer.submit(deleteSnapshot(contentHash))
   await snapshots.sweep(used)
+  await covers.sweep(new Set(registry.served.map(fullName)))
 }

@@ -2,6 +2,7 @@ import { type Static, type TSchema, Type } from '@sinclair/typebox'
 import { reference } from '../http/schemas.ts'
 import { oneOf } from '../one-of.ts'
 import { WirePrediction } from '../predictions/schema.ts'
+import { LONGEST_README_BYTES } from './about.ts'
 import { type Model, SORT_KEYS, VISIBILITIES } from './model.ts'
 import type { Version } from './version.ts'
 
@@ -43,17 +44,19 @@ export const WireModel = Type.Object(
   { $id: 'Model' },
 )
 
-/** All of it is held in memory, and shown in lists. */
-const LONGEST_TEXT = 10_000
-/** As long as one of a package. */
-const LONGEST_README = 2 ** 20
+const LONGEST_LINE = 10_000
+
+/** All that is told of a model is kept in memory. */
+function text(maxLength: number) {
+  return Type.Unsafe<string | null>({ type: ['string', 'null'], maxLength })
+}
 
 const Told = {
-  description: textUpTo(LONGEST_TEXT),
-  github_url: textUpTo(LONGEST_TEXT),
-  paper_url: textUpTo(LONGEST_TEXT),
-  license_url: textUpTo(LONGEST_TEXT),
-  cover_image_url: textUpTo(LONGEST_TEXT),
+  description: text(LONGEST_LINE),
+  github_url: text(LONGEST_LINE),
+  paper_url: text(LONGEST_LINE),
+  license_url: text(LONGEST_LINE),
+  cover_image_url: text(LONGEST_LINE),
 }
 
 export const CreateModel = Type.Object(
@@ -61,7 +64,10 @@ export const CreateModel = Type.Object(
     owner: Type.String({ description: 'The account of the token; operators may name any.' }),
     name: Type.String(),
     visibility: oneOf(VISIBILITIES, 'A private model is there for its owner and for operators alone.'),
-    hardware: Type.String({ description: 'Kept for whoever asks; a version runs on what its package says.' }),
+    hardware: Type.String({
+      maxLength: LONGEST_LINE,
+      description: 'Kept for whoever asks; a version runs on what its package says.',
+    }),
     ...optional(Told),
   },
   { additionalProperties: false, $id: 'CreateModel' },
@@ -70,8 +76,8 @@ export const CreateModel = Type.Object(
 export const UpdateModel = Type.Object(
   {
     ...optional(Told),
-    readme: Type.Optional(textUpTo(LONGEST_README)),
-    weights_url: Type.Optional(textUpTo(LONGEST_TEXT)),
+    readme: Type.Optional(text(LONGEST_README_BYTES)),
+    weights_url: Type.Optional(text(LONGEST_LINE)),
     visibility: Type.Optional(oneOf(VISIBILITIES)),
   },
   { additionalProperties: false, $id: 'UpdateModel' },
@@ -82,11 +88,6 @@ export const ListModelsQuery = Type.Object({
   sort_by: Type.Optional(oneOf(SORT_KEYS)),
   sort_direction: Type.Optional(oneOf(['asc', 'desc'])),
 })
-
-function textUpTo(maxLength: number) {
-  // Not a union: what is too long would be told to be no null, too.
-  return Type.Unsafe<string | null>({ type: ['string', 'null'], maxLength })
-}
 
 function optional<Fields extends Record<string, TSchema>>(fields: Fields) {
   return Type.Partial(Type.Object(fields)).properties

@@ -5,10 +5,10 @@ import type { Operators } from '../accounts/operators.ts'
 import type { Clock } from '../clock.ts'
 import type { Writer } from '../db/writer.ts'
 import { isDiskTrouble } from '../disk-trouble.ts'
-import { AppError, busy, type FieldError, invalidFields, notPermitted } from '../errors.ts'
+import { AppError, busy, type FieldError, invalidFields, isConflict, notFound, notPermitted } from '../errors.ts'
 import type { About } from './about.ts'
 import type { Covers } from './covers.ts'
-import { type Model, newestFirst, newModel } from './model.ts'
+import { type Model, newModel } from './model.ts'
 import { isNamePart } from './model-name.ts'
 import type { Publisher } from './publisher.ts'
 import type { ModelRegistry } from './registry.ts'
@@ -103,7 +103,11 @@ export class ModelService {
       throw new AppError('invalid', `${name} has versions (${model.versions.size}); delete them first`)
     if (model.about.visibility === 'public')
       throw new AppError('invalid', `${name} is public, and only private models can be deleted; make it private first`)
-    await writer.submit(deleteModel(name))
+    try {
+      await writer.submit(deleteModel(name))
+    } catch (error) {
+      throw isConflict(error) ? new AppError('invalid', `${name} is being changed by others`, { cause: error }) : error
+    }
     registry.remove(model)
     await covers.remove(name)
   }
@@ -124,8 +128,10 @@ export class ModelService {
       return await this.#push(account, name, source)
     } catch (error) {
       if (isDiskTrouble(error)) throw busy('The disk takes no more at the moment', error)
-      const changed = error instanceof AppError && error.code === 'conflict'
-      throw changed ? new AppError('invalid', `${name} was deleted meanwhile; push again`, { cause: error }) : error
+      if (!isConflict(error)) throw error
+      throw new AppError('invalid', `${name}, or this version of it, is being deleted; push again in a moment`, {
+        cause: error,
+      })
     } finally {
       this.#pushes--
     }
@@ -166,9 +172,11 @@ export class ModelService {
       throw new AppError('invalid', `${name} is public, and others may rely on its versions; make it private first`)
     const reason = whyNeeded(name, id)
     if (reason !== undefined) throw new AppError('invalid', `The version cannot be deleted: ${reason}`)
-    const next = newestFirst(model).find((other) => other !== version)
-    const current = model.current === version ? next : model.current
-    await writer.submit(doomVersion(name, id, current?.id ?? null))
+    try {
+      await writer.submit(doomVersion(name, id))
+    } catch (error) {
+      throw isConflict(error) ? notFound() : error
+    }
     registry.removeVersion(model, id)
     onDeleted(name, version)
   }
@@ -177,11 +185,7 @@ export class ModelService {
   #own(account: Account, name: string): Model {
     const { registry } = this.#options
     const model = registry.getModel(account, name)
-    if (model.origin === 'package')
-      throw new AppError(
-        'forbidden',
-        `${name} lies in a folder of the server, and is changed only there, by its operator`,
-      )
+    if (model.origin === 'package') throw ofFolder(name)
     if (!registry.isOwn(account, model)) throw notPermitted()
     return model
   }
@@ -197,11 +201,7 @@ export class ModelService {
     if (broken.length > 0) throw invalidFields(broken)
     if (!registry.isOwn(account, { owner })) throw notPermitted()
     const known = registry.find(name)
-    if (registry.pending.includes(name) || (known?.origin === 'package' && known.current))
-      throw new AppError(
-        'forbidden',
-        `${name} lies in a folder of the server, and is changed only there, by its operator`,
-      )
+    if (registry.pending.includes(name) || (known?.origin === 'package' && known.current)) throw ofFolder(name)
     const own = registry.served.filter((model) => model.origin === 'account' && model.owner === owner)
     if (known?.origin !== 'account' && own.length >= MOST_MODELS)
       throw new AppError('invalid', `${owner} has ${MOST_MODELS} models already; delete one first`)
@@ -209,6 +209,10 @@ export class ModelService {
 }
 
 const NAME_RULE = 'Must be letters, digits, "-", "_" and ".", and begin with a letter or a digit'
+
+function ofFolder(name: string): AppError {
+  return new AppError('forbidden', `${name} lies in a folder of the server, and is changed only there, by its operator`)
+}
 
 function taken(name: string): AppError {
   return new AppError('invalid', `A model named ${name} exists already`)

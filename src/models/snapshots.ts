@@ -45,25 +45,29 @@ export class Snapshots {
     }
     throw new AppError(
       'unavailable',
-      `The package ${name} changes while it is read; restart when it has been copied whole`,
+      `The package ${name} changes while it is read; it is read again when it has been copied whole`,
     )
   }
 
   /**
    * Keeps a package that lies on the same disk and belongs to nobody else, by moving it: what is not content is removed.
-   * @returns its hash, and whether it was not there before
+   * @returns its hash
    */
-  async adopt(name: string, packageDir: string): Promise<{ hash: string; isNew: boolean }> {
+  async adopt(name: string, packageDir: string): Promise<string> {
     const hash = await contentHash(name, packageDir)
-    if (this.has(hash)) return { hash, isNew: false }
+    if (this.has(hash)) return hash
     await keepContentOnly(packageDir)
     await rename(packageDir, this.dirOf(hash))
     await syncPath(this.#dir)
-    return { hash, isNew: true }
+    return hash
   }
 
+  /** In one step: what is half gone is nobody's snapshot. */
   async remove(hash: string): Promise<void> {
-    await rm(this.dirOf(hash), { recursive: true, force: true })
+    if (!this.has(hash)) return
+    const leaving = unfinishedPath(this.#dir)
+    await rename(this.dirOf(hash), leaving)
+    await rm(leaving, { recursive: true, force: true })
   }
 
   /** A folder on the same disk, empty, for what may become a snapshot; the next start removes it if nobody does. */

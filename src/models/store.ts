@@ -79,8 +79,12 @@ export const modelStatements = {
   'model.create': `INSERT INTO models (name, origin, created_at, run_count, about) VALUES (?, 'account', ?, 0, ?)
     ON CONFLICT DO UPDATE SET origin = 'account', about = excluded.about`,
   'model.tell': 'UPDATE models SET about = ? WHERE name = ?',
-  'model.set-current': 'UPDATE models SET current_version = ? WHERE name = ?',
-  'model.delete': 'DELETE FROM models WHERE name = ?',
+  'model.set-current': `UPDATE models SET current_version = ? WHERE name = ?
+    AND NOT EXISTS (SELECT 1 FROM version_removals WHERE model = ? AND id = ?)`,
+  'model.go-back': `UPDATE models
+    SET current_version = (SELECT id FROM versions WHERE model = ? ORDER BY created_at DESC LIMIT 1)
+    WHERE name = ? AND current_version = ?`,
+  'model.delete': 'DELETE FROM models WHERE name = ? AND NOT EXISTS (SELECT 1 FROM versions WHERE model = ?)',
   'model.count-runs': 'UPDATE models SET run_count = run_count + ? WHERE name = ?',
   'snapshot.put': `INSERT INTO snapshots (content_hash, model, entry, source_dir, run_settings, signature, bytes)
     VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE
@@ -116,20 +120,22 @@ export function tellModel(name: string, about: About): Write {
   return [{ name: 'model.tell', parameters: [JSON.stringify(about), name], expect: 1 }]
 }
 
-export function setCurrent(name: string, version: string | null): Write {
-  return [{ name: 'model.set-current', parameters: [version, name] }]
+/** Refused while predictions are being taken away that a former version of this id has left: its own would go with them. */
+export function setCurrent(name: string, version: string): Write {
+  return [{ name: 'model.set-current', parameters: [version, name, name, version], expect: 1 }]
 }
 
+/** Refused where it has versions. */
 export function deleteModel(name: string): Write {
-  return [{ name: 'model.delete', parameters: [name] }]
+  return [{ name: 'model.delete', parameters: [name, name], expect: 1 }]
 }
 
-/** Takes a version away at once; its predictions go in their own time. */
-export function doomVersion(model: string, id: string, nextCurrent: string | null): Write {
+/** Takes a version away at once; its predictions go in their own time. The newest that is left takes its place. */
+export function doomVersion(model: string, id: string): Write {
   return [
-    { name: 'version.delete', parameters: [model, id] },
+    { name: 'version.delete', parameters: [model, id], expect: 1 },
     { name: 'version.doom', parameters: [model, id] },
-    ...setCurrent(model, nextCurrent),
+    { name: 'model.go-back', parameters: [model, model, id] },
   ]
 }
 

@@ -17,6 +17,8 @@ export interface PackageLimits {
 }
 
 const LONGEST_PATH_BYTES = 1_000
+/** What an archive may hold for each file beside its bytes: headers, long names, padding. */
+const FRAME_BYTES = 8 * 1024
 /** Long names and comments of one entry. */
 const LARGEST_META_BYTES = 64 * 1024
 
@@ -43,6 +45,7 @@ export async function unpackTar(source: AsyncIterable<Uint8Array>, dir: string, 
   const ended = Promise.withResolvers<void>()
   const unpacking = new Unpacking(dir, limits, failure.promise)
   let writing = Promise.resolve()
+  let archiveBytes = 0
   const parser = new Parser({
     strict: true,
     gzip: false,
@@ -56,9 +59,14 @@ export async function unpackTar(source: AsyncIterable<Uint8Array>, dir: string, 
   parser.on('end', ended.resolve)
   parser.on('error', (error) => failure.reject(notWhole(error)))
   try {
-    for await (const piece of unzipped(source))
+    for await (const piece of unzipped(source)) {
+      archiveBytes += piece.length
+      // Compressed, what is no file of the package, such as zeros behind its end, takes next to nothing to send.
+      if (archiveBytes > limits.bytes + limits.files * FRAME_BYTES)
+        throw tooLarge(`The archive holds more than ${limits.bytes} bytes`)
       if (!parser.write(Buffer.from(piece.buffer, piece.byteOffset, piece.length)))
         await Promise.race([failure.promise, once(parser, 'drain')])
+    }
     parser.end()
     await Promise.race([failure.promise, ended.promise])
     await Promise.race([failure.promise, writing])
@@ -153,11 +161,7 @@ class Unpacking {
       throw new AppError('invalid', `The package has more than ${files} files; put what belongs together into one`)
     if (type === 'Directory') return
     this.#bytes += size
-    if (this.#bytes > bytes)
-      throw new AppError(
-        'too_large',
-        `The package holds more than ${bytes} bytes with ${given}; the operator can raise REPRISE_PUSH_LIMIT`,
-      )
+    if (this.#bytes > bytes) throw tooLarge(`The package holds more than ${bytes} bytes with ${given}`)
     return path
   }
 }
@@ -176,6 +180,10 @@ function assertInside(path: string, given: string): void {
 
 function refused(path: string, fault: string): AppError {
   return new AppError('invalid', `${path} ${fault}; a package holds plain files and folders only`)
+}
+
+function tooLarge(fault: string): AppError {
+  return new AppError('too_large', `${fault}; the operator can raise REPRISE_PUSH_LIMIT`)
 }
 
 function isClash(error: unknown): boolean {

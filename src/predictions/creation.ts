@@ -1,7 +1,7 @@
 import type { Account } from '../accounts/account.ts'
 import type { Clock } from '../clock.ts'
 import { isDiskTrouble } from '../disk-trouble.ts'
-import { AppError, busy, type FieldError, invalidFields } from '../errors.ts'
+import { AppError, busy, type FieldError, invalidFields, isConflict } from '../errors.ts'
 import { IdMaker } from '../id.ts'
 import { isRecord } from '../is-record.ts'
 import type { Place } from '../models/input-places.ts'
@@ -73,13 +73,21 @@ export interface CreationOptions {
   admit(p: Prediction, secrets: readonly Place[], reservation: Reservation | undefined): Promise<Prediction>
 }
 
+interface Beginning {
+  /** `owner/name` */
+  model: string
+  version: string
+  /** Resolves when it is a prediction like others, or has been refused. */
+  over: Promise<void>
+}
+
 /** Makes predictions of what clients ask for, each once (rules 3). */
 export class Creation {
   readonly #options: CreationOptions
   /** Creates by account and key whose row may not be there yet. */
   readonly #creating = new Map<string, Promise<Prediction>>()
-  /** Ids of predictions whose row may not be there yet, though their folder is. */
-  readonly #beginning = new Set<string>()
+  /** Predictions whose row may not be there yet, though their folder is. */
+  readonly #beginning = new Map<string, Beginning>()
   readonly #ids = new IdMaker()
   #lastCreatedAt: number
 
@@ -96,6 +104,12 @@ export class Creation {
 
   isPending(id: string): boolean {
     return this.#beginning.has(id)
+  }
+
+  /** Resolves when nothing is being made any more of what was asked of a version until now. */
+  async settled(model: string, version: string): Promise<void> {
+    const making = [...this.#beginning.values()].filter((one) => one.model === model && one.version === version)
+    await Promise.all(making.map(({ over }) => over))
   }
 
   /**
@@ -117,7 +131,7 @@ export class Creation {
     if (creating) return this.create(request)
     const created = this.#create(request, requestHash)
       .catch((error: unknown) => {
-        throw error instanceof AppError && error.code === 'conflict' ? keyUsed() : error
+        throw isConflict(error) ? keyUsed() : error
       })
       .finally(() => this.#creating.delete(scope))
     this.#creating.set(scope, created)
@@ -132,7 +146,8 @@ export class Creation {
     const plan = this.#planInput(request, version)
     const id = idempotency?.id ?? this.#ids.next(this.#nextCreatedAt())
     if (this.#beginning.has(id)) throw keyUsed()
-    this.#beginning.add(id)
+    const over = Promise.withResolvers<void>()
+    this.#beginning.set(id, { model: version.runnable.model, version: version.id, over: over.promise })
     try {
       const inputParts = plan.parts.length === 0 ? [] : await storeParts(id, plan, this.#options.folders)
       const { runnable } = version
@@ -171,6 +186,7 @@ export class Creation {
       throw isDiskTrouble(error) ? busy('The disk takes no more at the moment', error) : error
     } finally {
       this.#beginning.delete(id)
+      over.resolve()
     }
   }
 

@@ -2,7 +2,7 @@ import type { Logger } from 'pino'
 import type { Clock } from '../clock.ts'
 import type { Write } from '../db/messages.ts'
 import type { Writer } from '../db/writer.ts'
-import { AppError, messageOf } from '../errors.ts'
+import { isConflict, messageOf } from '../errors.ts'
 import { type JsonPath, withValues } from '../json-path.ts'
 import type { Place } from '../models/input-places.ts'
 import type { InputFile, OutputFile } from '../runner/protocol.ts'
@@ -377,7 +377,7 @@ export class LivePrediction implements Task {
           'a change could not be committed',
         )
         // Somebody else has written the row; what it holds now is what counts.
-        if (error instanceof AppError && error.code === 'conflict') {
+        if (isConflict(error)) {
           if (this.#withdraw(target)) continue
           this.leave()
           return this.#context.onEnded(this)

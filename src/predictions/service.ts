@@ -2,7 +2,7 @@ import type { Logger } from 'pino'
 import { type Account, isExampleAccount } from '../accounts/account.ts'
 import type { Clock } from '../clock.ts'
 import type { Writer } from '../db/writer.ts'
-import { AppError, busy, messageOf, notFound, notPermitted } from '../errors.ts'
+import { AppError, busy, messageOf, notFound } from '../errors.ts'
 import type { FileService } from '../files/service.ts'
 import type { Place } from '../models/input-places.ts'
 import type { ModelRegistry } from '../models/registry.ts'
@@ -127,6 +127,14 @@ export class PredictionService {
     return username === account.username || (model !== undefined && models.isVisible(account, model))
   }
 
+  /** @throws AppError as `get` does, and `forbidden` for an example, which others see, too, and nobody changes */
+  #getOwn(account: Account, id: string): Prediction {
+    const found = this.get(account, id)
+    if (found.account !== account.username)
+      throw new AppError('forbidden', 'This is an example of a model, which nobody can cancel or remove')
+    return found
+  }
+
   /** @throws AppError `not_found`, also for predictions that are no training */
   getTraining(account: Account, id: string): Prediction {
     const found = this.get(account, id)
@@ -145,13 +153,6 @@ export class PredictionService {
   /** How a deployment of an account is used. */
   useOf(account: string, deployment: string): DeploymentUse {
     return this.#options.store.useOf(account, deployment)
-  }
-
-  /** @throws AppError `not_found`, or `forbidden` for one that the account sees, and that is not its own */
-  #getOwn(account: Account, id: string): Prediction {
-    const found = this.get(account, id)
-    if (found.account !== account.username) throw notPermitted()
-    return found
   }
 
   /**
@@ -228,8 +229,9 @@ export class PredictionService {
     return false
   }
 
-  /** Cancels what has not ended of a version; resolves when all of it has. */
+  /** Cancels what has not ended of a version that nobody finds any more; resolves when all of it has. */
   async cancelAll(model: string, version: string): Promise<void> {
+    await this.#creation.settled(model, version)
     const unfinished = [...this.#live].filter(({ view }) => view.model === model && view.version === version)
     for (const live of unfinished) live.end(cancel)
     await Promise.all(unfinished.map((live) => live.settled()))

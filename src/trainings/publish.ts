@@ -30,6 +30,8 @@ export function publishTraining({ models, publisher, folders, log }: Parts): Pub
       options.signal.throwIfAborted()
       const codeFrom = models.findRunnable(contentHash)
       if (!codeFrom) throw new AppError('invalid', 'the package that was trained is gone')
+      // A push makes the models that are not there; what was deleted while it was trained is to stay away.
+      if (models.find(to)?.origin !== 'account') throw new AppError('invalid', 'there is no such model any more')
       return publisher.prepare(to, packageDir, { ...options, code: codeFrom })
     }
 

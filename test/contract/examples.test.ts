@@ -114,6 +114,8 @@ function withoutOrigin(prediction: WirePrediction | null | undefined): unknown {
   return JSON.parse(JSON.stringify(prediction).replaceAll(/http:\/\/127\.0\.0\.1:\d+/g, ''))
 }
 
+const linesThatSucceed = () => linesOf('shown').filter((line) => line !== 'shown fails')
+
 test('are not run before somebody asks for them', async () => {
   expect(await defaultOf('shop/shown')).toBeNull()
   expect(linesOf('shown')).toEqual([])
@@ -140,7 +142,7 @@ describe('those of a package', () => {
       urls: { get: `${server.address}/v1/predictions/${shown[0]?.id}` },
     })
     expect(idsOf(await examplesOf('shop/shown', bob))).toEqual(idsOf(shown))
-    expect(linesOf('shown')).toEqual(['shown fails', 'shown hello', 'shown other'])
+    expect(linesThatSucceed()).toEqual(['shown hello', 'shown other'])
   })
 
   test('the first of them is the default example, wherever the model is shown', async () => {
@@ -167,7 +169,7 @@ describe('those of a package', () => {
           ['POST', `/v1/predictions/${id}/cancel`],
         ] as const)
           expect(await bodyOf<Problem>(call(method, path))).toEqual({
-            detail: 'You do not have permission to perform this action.',
+            detail: 'This is an example of a model, which nobody can cancel or remove',
             status: 403,
           })
     expect(await examplesOf('shop/shown')).toEqual(shown)
@@ -188,7 +190,9 @@ describe('those of a package', () => {
     expect(withoutOrigin(await defaultOf('shop/shown'))).toEqual(withoutOrigin(shown[0]))
     const file = /http[^"]*said\.txt/.exec(JSON.stringify(now[0]?.output))?.[0] ?? expect.fail('There is no file')
     expect(await (await fetch(file)).text()).toBe('hello')
-    expect(linesOf('shown')).toEqual(['shown fails', 'shown hello', 'shown mine', 'shown other'])
+    expect(linesThatSucceed()).toEqual(['shown hello', 'shown mine', 'shown other'])
+    // It was asked for more often than that.
+    expect(linesOf('shown').filter((line) => line === 'shown fails')).toHaveLength(3)
   })
 })
 

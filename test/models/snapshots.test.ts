@@ -128,3 +128,23 @@ describe('a sweep', () => {
     expect(existsSync(versions)).toBe(false)
   })
 })
+
+test('a snapshot that is removed is whole or not there', async () => {
+  const { packageDir, snapshots } = setUp()
+  writeFiles(packageDir, Object.fromEntries(Array.from({ length: 300 }, (_, index) => [`${index}.txt`, ''])))
+  const hash = await snapshots.take('owner/name', packageDir)
+  const seen = () => {
+    try {
+      return readdirSync(snapshots.dirOf(hash)).length
+    } catch {
+      return 0
+    }
+  }
+  const whole = seen()
+  const removed = snapshots.remove(hash)
+  for (let files = whole; files > 0; files = seen()) {
+    expect(files).toBe(whole)
+    await new Promise(setImmediate)
+  }
+  await removed
+})
