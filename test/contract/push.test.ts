@@ -177,6 +177,15 @@ describe('what is no package is refused and leaves nothing:', () => {
       /but not profileFilePrefix/,
     ],
     [
+      'settings that hold themselves',
+      tarOfFiles({
+        'predict.ts': says('x'),
+        'model.yaml': 'run: { session_options: &a { graphOptimizationLevel: *a } }',
+      }),
+      422,
+      /more than 20 deep/,
+    ],
+    [
       'an example that is none',
       tarOfFiles({ 'predict.ts': says('x'), 'examples/a.json': '[]' }),
       422,
