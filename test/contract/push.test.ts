@@ -115,6 +115,7 @@ describe('a package that is pushed', () => {
 
 describe('what is no package is refused and leaves nothing:', () => {
   const good = { path: 'predict.ts', content: says('good') }
+  const dot = tarOf([{ path: './', type: 'Directory' }]).subarray(0, 512)
   test.each([
     ['a path with ../', tarOf([good, { path: '../evil.ts', content: 'x' }]), 422, /\.\.\/evil\.ts leads out of/],
     ['a path with ../ inside', tarOf([good, { path: 'a/../../evil.ts' }]), 422, /leads out of/],
@@ -152,6 +153,26 @@ describe('what is no package is refused and leaves nothing:', () => {
       gzipSync(tarOf([good, { path: 'big', content: Buffer.alloc(2 ** 24) }])),
       413,
       /more than 1048576 bytes with big/,
+    ],
+    ['zeros without end', gzipSync(Buffer.concat([tarOf([good]), Buffer.alloc(2 ** 27)])), 413, /goes on and on/],
+    ['folders without end', gzipSync(Buffer.concat(Array.from({ length: 100_000 }, () => dot))), 413, /goes on and on/],
+    [
+      'a file with holes',
+      tarOf([good, { path: 'weights.bin', type: 'SparseFile' }]),
+      422,
+      /weights\.bin is of the kind/,
+    ],
+    [
+      'a long description',
+      tarOf([{ path: 'pax', type: 'ExtendedHeader', content: 'x'.repeat(70_000) }, good]),
+      422,
+      /too long/,
+    ],
+    [
+      'a long name',
+      tarOf([{ path: 'a', type: 'NextFileHasLongPath', content: 'n'.repeat(256) }, good]),
+      422,
+      /no path/,
     ],
     ['half an archive', tarOf([good]).subarray(0, 700), 400, /no whole tar archive/],
     ['something else', Buffer.from('hello'.repeat(500)), 400, /no whole tar archive/],
