@@ -115,6 +115,7 @@ describe('a package that is pushed', () => {
 
 describe('what is no package is refused and leaves nothing:', () => {
   const good = { path: 'predict.ts', content: says('good') }
+  const data = { 'predict.ts': says('x') }
   const dot = tarOf([{ path: './', type: 'Directory' }]).subarray(0, 512)
   test.each([
     ['a path with ../', tarOf([good, { path: '../evil.ts', content: 'x' }]), 422, /\.\.\/evil\.ts leads out of/],
@@ -212,6 +213,16 @@ describe('what is no package is refused and leaves nothing:', () => {
       422,
       /examples\/a\.json has to be/,
     ],
+    [
+      'an example without bottom',
+      tarOfFiles({ ...data, 'examples/a.json': `{"input": {"x": ${'['.repeat(9_000)}${']'.repeat(9_000)}}}` }),
+      422,
+      /examples\/a\.json nests .* more than 500 deep/,
+    ],
+    ['a readme that is a folder', tarOfFiles({ ...data, 'README.md/x': '' }), 422, /README\.md is no file/],
+    ['a cover that is a folder', tarOfFiles({ ...data, 'cover.png/x': '' }), 422, /cover\.png is no file/],
+    ['examples that are a file', tarOfFiles({ ...data, examples: '' }), 422, /examples is no folder/],
+    ['an example that is a folder', tarOfFiles({ ...data, 'examples/a.json/x': '' }), 422, /a\.json is no file/],
     ['code that cannot be read', tarOfFiles({ 'predict.ts': 'export default {' }), 422, /./],
   ])('%s', async (_what, body, status, detail) => {
     const before = foldersOf()
