@@ -1,4 +1,5 @@
 import { AppError } from '../errors.ts'
+import { isDeeper } from '../is-deeper.ts'
 
 /** Far below what writing a value as JSON can take, with the envelope and the stack around it. */
 const DEEPEST = 500
@@ -7,9 +8,4 @@ const DEEPEST = 500
 export function assertShallow(body: unknown): void {
   if (isDeeper(body, DEEPEST))
     throw new AppError('invalid', `The body nests arrays and objects more than ${DEEPEST} deep`)
-}
-
-function isDeeper(value: unknown, levels: number): boolean {
-  if (typeof value !== 'object' || value === null) return false
-  return levels === 0 || Object.values(value).some((inner) => isDeeper(inner, levels - 1))
 }

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AppError, messageOf } from '../errors.ts'
+import { isDeeper } from '../is-deeper.ts'
 import { isRecord } from '../is-record.ts'
 import type { ModelYaml } from './model-yaml.ts'
 
@@ -37,8 +38,10 @@ export const LONGEST_README_BYTES = 2 ** 20
 const LARGEST_COVER_BYTES = 5 * 2 ** 20
 const MOST_EXAMPLES = 100
 const LARGEST_EXAMPLE_BYTES = 2 ** 20
-/** Of all examples: they are kept in memory, and written with whatever is told of the model. */
-const LARGEST_EXAMPLES_BYTES = 4 * 2 ** 20
+/** Of all examples of a model, which stay in memory. */
+const ALL_EXAMPLES_BYTES = 4 * 2 ** 20
+/** As deep as the body of a create may be. */
+const DEEPEST_EXAMPLE = 500
 
 export const COVER_IMAGE = /^cover\.(png|jpe?g|webp|gif|svg)$/
 
@@ -66,22 +69,20 @@ export async function findCover(dir: string): Promise<Cover | undefined> {
   const name = (await readdir(dir)).find((file) => COVER_IMAGE.test(file))
   if (name === undefined) return
   const path = join(dir, name)
-  assertSize(name, (await stat(path)).size, LARGEST_COVER_BYTES)
+  await sizeOf(dir, name, LARGEST_COVER_BYTES)
   return { path, name }
 }
 
 async function readExamples(dir: string): Promise<Example[]> {
   const folder = join(dir, 'examples')
   if (!existsSync(folder)) return []
+  if (!(await stat(folder)).isDirectory()) throw new AppError('invalid', 'examples is no folder')
   const files = (await readdir(folder)).filter((file) => file.endsWith('.json') && !file.startsWith('.')).sort()
   if (files.length > MOST_EXAMPLES)
     throw new AppError('invalid', `There are ${files.length} examples; a package has at most ${MOST_EXAMPLES}`)
-  const sizes = await Promise.all(files.map(async (file) => (await stat(join(folder, file))).size))
-  assertSize(
-    'examples/',
-    sizes.reduce((sum, size) => sum + size, 0),
-    LARGEST_EXAMPLES_BYTES,
-  )
+  let bytes = 0
+  for (const file of files) bytes += await sizeOf(dir, `examples/${file}`, LARGEST_EXAMPLE_BYTES)
+  assertSize('The folder examples', bytes, ALL_EXAMPLES_BYTES)
   return Promise.all(files.map((file) => readExample(dir, `examples/${file}`)))
 }
 
@@ -95,14 +96,24 @@ async function readExample(dir: string, file: string): Promise<Example> {
   }
   if (!isRecord(content) || !isRecord(content.input))
     throw new AppError('invalid', `${file} has to be an object with an "input", such as {"input": {"text": "Alice"}}`)
+  if (isDeeper(content.input, DEEPEST_EXAMPLE))
+    throw new AppError('invalid', `${file} nests arrays and objects more than ${DEEPEST_EXAMPLE} deep`)
   return { name: file.slice('examples/'.length, -'.json'.length), input: content.input }
 }
 
 async function readOptional(dir: string, file: string, mostBytes: number): Promise<Buffer | undefined> {
   const path = join(dir, file)
   if (!existsSync(path)) return
-  assertSize(file, (await stat(path)).size, mostBytes)
+  await sizeOf(dir, file, mostBytes)
   return readFile(path)
+}
+
+/** @throws AppError `invalid` for what is no file, and for one that is too large */
+async function sizeOf(dir: string, file: string, most: number): Promise<number> {
+  const found = await stat(join(dir, file))
+  if (!found.isFile()) throw new AppError('invalid', `${file} is no file`)
+  assertSize(file, found.size, most)
+  return found.size
 }
 
 function assertSize(file: string, bytes: number, most: number): void {

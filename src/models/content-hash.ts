@@ -3,10 +3,10 @@ import { createReadStream } from 'node:fs'
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
-import { parse } from 'yaml'
 import { canonicalJson } from '../canonical-json.ts'
 import { AppError } from '../errors.ts'
 import { COVER_IMAGE } from './about.ts'
+import { parsePlainYaml } from './plain-yaml.ts'
 
 export interface FileFacts {
   path: string
@@ -89,7 +89,7 @@ async function hashFile(path: string, cache: HashCache | undefined): Promise<{ s
 
 /** The settings that count, in an order that does not depend on how they were written. */
 function canonicalYaml(text: string): string {
-  const content: unknown = parse(text)
+  const content = parsePlainYaml(text)
   if (typeof content !== 'object' || content === null) return '{}'
   const counted = Object.entries(content).filter(([key]) => !YAML_LEFT_OUT.includes(key))
   return canonicalJson(Object.fromEntries(counted))

@@ -2,13 +2,13 @@ import { existsSync } from 'node:fs'
 import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Static, Type } from '@sinclair/typebox'
-import { parse } from 'yaml'
 import { AppError, messageOf } from '../errors.ts'
 import { fieldErrors } from '../field-errors.ts'
 import { isRecord } from '../is-record.ts'
 import { schemaValidator } from '../json-schema.ts'
 import { oneOf } from '../one-of.ts'
 import { parseTask, type TaskYaml } from '../tasks/task-yaml.ts'
+import { parsePlainYaml } from './plain-yaml.ts'
 import { RunYaml } from './run-settings.ts'
 
 const ModelYaml = Type.Object(
@@ -44,11 +44,11 @@ export async function readModelYaml(dir: string): Promise<{ yaml: ModelYaml; tas
   if (size > LARGEST_BYTES)
     throw new AppError(
       'invalid',
-      `model.yaml has ${size} bytes; at most ${LARGEST_BYTES} are read; long lists, such as labels, go into files of their own`,
+      `model.yaml has ${size} bytes; at most ${LARGEST_BYTES} are read; long lists of labels go into labels.txt`,
     )
   let content: unknown
   try {
-    content = parse(await readFile(path, 'utf8')) ?? {}
+    content = parsePlainYaml(await readFile(path, 'utf8')) ?? {}
   } catch (error) {
     throw new AppError('invalid', `model.yaml is not valid YAML: ${messageOf(error)}`)
   }

@@ -17,8 +17,10 @@ export interface PackageLimits {
 }
 
 const LONGEST_PATH_BYTES = 1_000
-/** What an archive may hold for each file beside its bytes: headers, long names, padding. */
-const FRAME_BYTES = 8 * 1024
+/** What file systems take. */
+const LONGEST_NAME_BYTES = 255
+/** Headers, long names and padding of one file; archives may have as much for each file that a package may hold. */
+const OVERHEAD_BYTES = 4 * 1024
 /** Long names and comments of one entry. */
 const LARGEST_META_BYTES = 64 * 1024
 
@@ -42,10 +44,11 @@ const KINDS: Record<string, string> = {
 export async function unpackTar(source: AsyncIterable<Uint8Array>, dir: string, limits: PackageLimits): Promise<void> {
   const failure = Promise.withResolvers<never>()
   failure.promise.catch(() => {})
-  const ended = Promise.withResolvers<void>()
+  const parsed = Promise.withResolvers<void>()
   const unpacking = new Unpacking(dir, limits, failure.promise)
   let writing = Promise.resolve()
-  let archiveBytes = 0
+  let ended = false
+  let left = limits.bytes + limits.files * OVERHEAD_BYTES
   const parser = new Parser({
     strict: true,
     gzip: false,
@@ -56,19 +59,25 @@ export async function unpackTar(source: AsyncIterable<Uint8Array>, dir: string, 
       writing.catch(failure.reject)
     },
   })
-  parser.on('end', ended.resolve)
+  parser.on('end', parsed.resolve)
+  parser.on('eof', () => {
+    ended = true
+  })
+  // What the parser passes over would be missing from the package.
+  parser.on('ignoredEntry', ({ path, type }) => {
+    failure.reject(refused(path, `is of the kind ${type}, or its description is too long`))
+  })
   parser.on('error', (error) => failure.reject(notWhole(error)))
   try {
     for await (const piece of unzipped(source)) {
-      archiveBytes += piece.length
-      // Compressed, what is no file of the package, such as zeros behind its end, takes next to nothing to send.
-      if (archiveBytes > limits.bytes + limits.files * FRAME_BYTES)
-        throw tooLarge(`The archive holds more than ${limits.bytes} bytes`)
-      if (!parser.write(Buffer.from(piece.buffer, piece.byteOffset, piece.length)))
+      left -= piece.length
+      if (left < 0) throw tooLong(limits)
+      // The parser would keep what comes after the end of the archive, and copy all of it with each piece.
+      if (!ended && !parser.write(Buffer.from(piece.buffer, piece.byteOffset, piece.length)))
         await Promise.race([failure.promise, once(parser, 'drain')])
     }
     parser.end()
-    await Promise.race([failure.promise, ended.promise])
+    await Promise.race([failure.promise, parsed.promise])
     await Promise.race([failure.promise, writing])
   } catch (error) {
     failure.reject(error)
@@ -111,6 +120,13 @@ async function* piecesOf(entry: ReadEntry, failed: Promise<never>): AsyncGenerat
     if (done) return
     yield value
   }
+}
+
+function tooLong({ files, bytes }: PackageLimits): AppError {
+  return new AppError(
+    'too_large',
+    `The archive goes on and on: longer than one of ${files} files and ${bytes} bytes can be; send one made with tar -C PACKAGE -c .`,
+  )
 }
 
 function notWhole(error: unknown): AppError {
@@ -171,7 +187,7 @@ function assertInside(path: string, given: string): void {
   const parts = path.split('/')
   if (parts.includes('..')) throw refused(given, 'leads out of the package')
   if (
-    parts.some((part) => part === '' || part === '.') ||
+    parts.some((part) => part === '' || part === '.' || Buffer.byteLength(part) > LONGEST_NAME_BYTES) ||
     /[\0\\]/.test(path) ||
     Buffer.byteLength(path) > LONGEST_PATH_BYTES
   )

@@ -115,6 +115,8 @@ describe('a package that is pushed', () => {
 
 describe('what is no package is refused and leaves nothing:', () => {
   const good = { path: 'predict.ts', content: says('good') }
+  const data = { 'predict.ts': says('x') }
+  const dot = tarOf([{ path: './', type: 'Directory' }]).subarray(0, 512)
   test.each([
     ['a path with ../', tarOf([good, { path: '../evil.ts', content: 'x' }]), 422, /\.\.\/evil\.ts leads out of/],
     ['a path with ../ inside', tarOf([good, { path: 'a/../../evil.ts' }]), 422, /leads out of/],
@@ -153,6 +155,26 @@ describe('what is no package is refused and leaves nothing:', () => {
       413,
       /more than 1048576 bytes with big/,
     ],
+    ['zeros without end', gzipSync(Buffer.concat([tarOf([good]), Buffer.alloc(2 ** 27)])), 413, /goes on and on/],
+    ['folders without end', gzipSync(Buffer.concat(Array.from({ length: 100_000 }, () => dot))), 413, /goes on and on/],
+    [
+      'a file with holes',
+      tarOf([good, { path: 'weights.bin', type: 'SparseFile' }]),
+      422,
+      /weights\.bin is of the kind/,
+    ],
+    [
+      'a long description',
+      tarOf([{ path: 'pax', type: 'ExtendedHeader', content: 'x'.repeat(70_000) }, good]),
+      422,
+      /too long/,
+    ],
+    [
+      'a long name',
+      tarOf([{ path: 'a', type: 'NextFileHasLongPath', content: 'n'.repeat(256) }, good]),
+      422,
+      /no path/,
+    ],
     ['half an archive', tarOf([good]).subarray(0, 700), 400, /no whole tar archive/],
     ['something else', Buffer.from('hello'.repeat(500)), 400, /no whole tar archive/],
     ['nothing', Buffer.alloc(0), 400, /no whole tar archive/],
@@ -177,11 +199,30 @@ describe('what is no package is refused and leaves nothing:', () => {
       /but not profileFilePrefix/,
     ],
     [
+      'settings that hold themselves',
+      tarOfFiles({
+        'predict.ts': says('x'),
+        'model.yaml': 'run: { session_options: &a { graphOptimizationLevel: *a } }',
+      }),
+      422,
+      /more than 20 deep/,
+    ],
+    [
       'an example that is none',
       tarOfFiles({ 'predict.ts': says('x'), 'examples/a.json': '[]' }),
       422,
       /examples\/a\.json has to be/,
     ],
+    [
+      'an example without bottom',
+      tarOfFiles({ ...data, 'examples/a.json': `{"input": {"x": ${'['.repeat(9_000)}${']'.repeat(9_000)}}}` }),
+      422,
+      /examples\/a\.json nests .* more than 500 deep/,
+    ],
+    ['a readme that is a folder', tarOfFiles({ ...data, 'README.md/x': '' }), 422, /README\.md is no file/],
+    ['a cover that is a folder', tarOfFiles({ ...data, 'cover.png/x': '' }), 422, /cover\.png is no file/],
+    ['examples that are a file', tarOfFiles({ ...data, examples: '' }), 422, /examples is no folder/],
+    ['an example that is a folder', tarOfFiles({ ...data, 'examples/a.json/x': '' }), 422, /a\.json is no file/],
     ['code that cannot be read', tarOfFiles({ 'predict.ts': 'export default {' }), 422, /./],
   ])('%s', async (_what, body, status, detail) => {
     const before = foldersOf()

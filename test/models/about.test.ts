@@ -13,7 +13,7 @@ test('examples may be large, but not all of them', async () => {
   writeFiles(dir, Object.fromEntries(files))
   expect((await readAbout(dir, {})).examples).toHaveLength(4)
   writeFiles(dir, { 'examples/5.json': example })
-  await expect(readAbout(dir, {})).rejects.toThrow(/^examples\/ has \d+ bytes; at most 4194304 are served$/)
+  await expect(readAbout(dir, {})).rejects.toThrow(/^The folder examples has \d+ bytes; at most 4194304 are served$/)
 })
 
 test('a model.yaml that would keep others waiting is not read', async () => {
@@ -22,7 +22,7 @@ test('a model.yaml that would keep others waiting is not read', async () => {
   await readPackage(dir, 'acme/wordy')
   writeFiles(dir, { 'model.yaml': `description: ${'x'.repeat(70_000)}` })
   await expect(readPackage(dir, 'acme/wordy')).rejects.toThrow(
-    'model.yaml has 70013 bytes; at most 65536 are read; long lists, such as labels, go into files of their own',
+    'model.yaml has 70013 bytes; at most 65536 are read; long lists of labels go into labels.txt',
   )
 })
 
