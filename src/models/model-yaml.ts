@@ -28,7 +28,7 @@ const ModelYaml = Type.Object(
 /** What every package may say, whatever it runs. */
 export type ModelYaml = Static<typeof ModelYaml>
 
-/** YAML is read slowly, and others wait meanwhile: 64 KiB take up to a quarter of a second. */
+/** YAML is read slowly, and others wait meanwhile: 64 KiB take up to half a second on a busy machine. */
 const LARGEST_BYTES = 64 * 2 ** 10
 
 const yamlErrors = schemaValidator(ModelYaml)
