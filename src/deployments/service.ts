@@ -128,9 +128,12 @@ export class DeploymentService implements Deployments {
     return runnable?.contentHash === contentHash ? runnable : undefined
   }
 
-  /** Whether a deployment of any account runs a version now, so that it has to stay. */
+  /** Whether a deployment of any account that may see a model runs a version of it now, so that it has to stay. */
   usesVersion(model: string, versionId: string): boolean {
-    return this.#options.store.usesVersion(model, versionId)
+    const { store, models } = this.#options
+    const found = models.find(model)
+    if (!found) return false
+    return store.ownersOn(model, versionId).some((username) => models.isVisible({ username }, found))
   }
 
   /**

@@ -86,7 +86,7 @@ export function remove({ owner, name, release }: Deployment): Write {
 export class DeploymentStore {
   readonly #find
   readonly #all
-  readonly #usesVersion
+  readonly #ownersOn
   readonly #newest
   readonly #older
   readonly #newer
@@ -94,8 +94,8 @@ export class DeploymentStore {
   constructor(db: Database) {
     this.#find = db.prepare<[string, string], Row>(`SELECT ${COLUMNS} FROM deployments WHERE owner = ? AND name = ?`)
     this.#all = db.prepare<[], Row>(`SELECT ${COLUMNS} FROM deployments`)
-    this.#usesVersion = db
-      .prepare<[string, string], 0 | 1>('SELECT EXISTS (SELECT 1 FROM deployments WHERE model = ? AND version = ?)')
+    this.#ownersOn = db
+      .prepare<[string, string], string>('SELECT DISTINCT owner FROM deployments WHERE model = ? AND version = ?')
       .pluck()
     const list = (beyond: string, direction: 'ASC' | 'DESC') =>
       `SELECT ${COLUMNS} FROM deployments WHERE owner = ? ${beyond}
@@ -116,9 +116,9 @@ export class DeploymentStore {
     return this.#all.all().map(fromRow)
   }
 
-  /** Whether the present release of any deployment runs a version. */
-  usesVersion(model: string, version: string): boolean {
-    return this.#usesVersion.get(model, version) === 1
+  /** The accounts whose deployments have a version in their present release. */
+  ownersOn(model: string, version: string): string[] {
+    return this.#ownersOn.all(model, version)
   }
 
   /** Deployments of an account beyond the position, newest first; oldest first when it looks back. */

@@ -18,7 +18,10 @@ export class CoverLinks {
     return secretsEqual(signature, this.#sign(model))
   }
 
+  /** A link that was handed out while the model was public ends with that. */
   #sign(model: Model): string {
-    return createHmac('sha256', this.#key).update(fullName(model)).digest('base64url')
+    return createHmac('sha256', this.#key)
+      .update(`${fullName(model)} ${model.about.visibility}`)
+      .digest('base64url')
   }
 }

@@ -19,6 +19,8 @@ const SCAN_MS = 1_000
 const SCAN_SHARE = 5
 /** A package that is being copied is left alone until nothing of it has changed for so long. */
 const QUIET_MS = 2_000
+/** After so long a package is looked at again that could not be for another reason than itself, such as a full disk. */
+const RETRY_MS = 5 * 60_000
 
 export interface LoaderOptions {
   registry: ModelRegistry
@@ -152,6 +154,8 @@ export class PackageLoader {
       await this.#publish(found, { about, cover }, snapshot)
     } catch (error) {
       if (signal.aborted) return
+      // What is no fault of the package may be over by then.
+      if (sight && !(error instanceof AppError && error.code === 'invalid')) this.#lookAgain(name, sight)
       const model = registry.find(name)
       if (model?.origin === 'package') model.current ??= newestFirst(model)[0]
       log.error(
@@ -167,6 +171,11 @@ export class PackageLoader {
   #assertFree(name: string): void {
     if (this.#options.registry.find(name)?.origin === 'account')
       throw new AppError('invalid', 'There is a model of this name already, made over the API; rename the package')
+  }
+
+  #lookAgain(name: string, { fingerprint }: Sight): void {
+    const since = this.#options.clock.monotonic() + RETRY_MS
+    this.#seen.set(name, { fingerprint, since, loaded: undefined })
   }
 
   async #publish(

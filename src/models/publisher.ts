@@ -115,25 +115,30 @@ export class Publisher {
     }
   }
 
-  #prepared(name: string, snapshot: InspectedSnapshot, { told, stated, leads, cover }: Telling): PreparedVersion {
+  #prepared(
+    name: string,
+    snapshot: InspectedSnapshot,
+    { told: whole, stated, leads, cover }: Telling,
+  ): PreparedVersion {
     const { registry, clock, inspected } = this.#options
     const { contentHash } = snapshot
     const known = registry.find(name)
-    const visible = { ...told, visibility: stated ? told.visibility : 'private' } satisfies About
-    const about =
-      known?.origin !== 'account' ? visible : leads ? merge(known.about, told, stated) : merge(told, known.about, true)
-    const createdAt = known?.versions.get(contentHash)?.createdAt ?? clock.now()
-    const record = { model: name, id: contentHash, contentHash, createdAt }
+    const told = { ...whole, visibility: stated ? whole.visibility : 'private' } satisfies About
+    const changes = changesOf(whole, stated, leads ? undefined : known?.about)
+    const record = { model: name, id: contentHash, contentHash, createdAt: clock.now() }
     return {
       id: contentHash,
       writes: [
-        ...(known?.origin === 'account' ? tellModel(name, about) : createModel(name, about, createdAt)),
+        ...(known?.origin === 'account' ? tellModel(name, changes) : createModel(name, told, record.createdAt)),
         ...putVersion(snapshot, record),
         ...setCurrent(name, contentHash),
       ],
       announce: () => {
-        const model = registry.add(newModel(name, { origin: 'account', createdAt }))
-        const version = makeVersion(record, snapshot.signature, inspected.toRunnable(snapshot))
+        const model = registry.add(newModel(name, { origin: 'account', createdAt: record.createdAt }))
+        const about = model.origin === 'account' && known ? { ...model.about, ...changes } : told
+        // The same content is the same version, since it was made first.
+        const createdAt = model.versions.get(contentHash)?.createdAt ?? record.createdAt
+        const version = makeVersion({ ...record, createdAt }, snapshot.signature, inspected.toRunnable(snapshot))
         registry.addVersion(model, version)
         Object.assign(model, { origin: 'account', about, current: version, ...(cover ? { cover } : {}) })
         void this.#decide(contentHash)
@@ -161,8 +166,16 @@ export class Publisher {
   }
 }
 
-/** What is told takes the place of what was told before; the rest stays. */
-function merge(before: About, told: About, stated: boolean): About {
-  const given = Object.fromEntries(Object.entries(told).filter(([, value]) => value !== undefined))
-  return { ...before, ...given, visibility: stated ? told.visibility : before.visibility }
+/** What the package states; where something has been told before that it stands back behind, only what that leaves open. */
+function changesOf(told: About, stated: boolean, before: About | undefined): Partial<About> {
+  const { visibility, ...rest } = told
+  const changes: Partial<About> = Object.fromEntries(
+    Object.entries(rest).filter(([key, value]) => value !== undefined && !isTold(before, key)),
+  )
+  return stated && !before ? { ...changes, visibility } : changes
+}
+
+function isTold(about: About | undefined, key: string): boolean {
+  const value: unknown = about && Reflect.get(about, key)
+  return Array.isArray(value) ? value.length > 0 : value !== undefined
 }

@@ -1,5 +1,4 @@
 import { rm } from 'node:fs/promises'
-import pLimit from 'p-limit'
 import type { Account } from '../accounts/account.ts'
 import type { Operators } from '../accounts/operators.ts'
 import type { Clock } from '../clock.ts'
@@ -7,6 +6,7 @@ import type { Writer } from '../db/writer.ts'
 import { isDiskTrouble } from '../disk-trouble.ts'
 import { AppError, busy, type FieldError, invalidFields, isConflict, notFound, notPermitted } from '../errors.ts'
 import type { About } from './about.ts'
+import { arriving } from './arriving.ts'
 import type { Covers } from './covers.ts'
 import { type Model, newModel } from './model.ts'
 import { isNamePart } from './model-name.ts'
@@ -20,8 +20,11 @@ import type { Version } from './version.ts'
 /** As many as Replicate allows (replicate-api.md 9.1). */
 const MOST_MODELS = 1_000
 const MOST_FILES = 10_000
-/** Packages that are received or tried at the same time. */
-const MOST_PUSHES = 4
+/** Packages that are received or tried at the same time, of all accounts and of one. */
+const MOST_PUSHES = 16
+const MOST_PUSHES_OF_ONE = 4
+/** A package of which nothing comes for so long is given up. */
+const IDLE_MS = 60_000
 /** What the setup of a pushed model may say before only its last words are kept. */
 const LONGEST_LOG = 64 * 1024
 
@@ -51,10 +54,9 @@ export class ModelService {
   readonly #options: ModelServiceOptions
   /** Names that are being made. */
   readonly #creating = new Set<string>()
-  /** One after the other: each begins with what the one before has told. */
-  readonly #updates = pLimit(1)
   readonly #closing = new AbortController()
-  #pushes = 0
+  /** Whose packages are being taken in. */
+  readonly #pushes: string[] = []
 
   constructor(options: ModelServiceOptions) {
     this.#options = options
@@ -85,14 +87,11 @@ export class ModelService {
   }
 
   /** @throws AppError `not_found`, or `forbidden` for a model that is not the account's to change */
-  update(account: Account, name: string, told: Told): Promise<Model> {
-    return this.#updates(async () => {
-      const model = this.#own(account, name)
-      const about = { ...model.about, ...told }
-      await this.#options.writer.submit(tellModel(name, about))
-      model.about = about
-      return model
-    })
+  async update(account: Account, name: string, told: Told): Promise<Model> {
+    const model = this.#own(account, name)
+    await this.#options.writer.submit(tellModel(name, told))
+    model.about = { ...model.about, ...told }
+    return model
   }
 
   /** @throws AppError as `update` does, and `invalid` while it is public or has versions (replicate-api.md 9.1) */
@@ -122,8 +121,11 @@ export class ModelService {
     const model = registry.find(name)
     if (model && registry.isVisible(account, model) && !registry.isOwn(account, model)) this.#own(account, name)
     this.#assertMayMake(account, name)
-    if (this.#pushes === MOST_PUSHES) throw busy(`${MOST_PUSHES} packages are being taken in already`)
-    this.#pushes++
+    const { username } = account
+    const own = this.#pushes.filter((other) => other === username).length
+    if (own === MOST_PUSHES_OF_ONE) throw busy(`${own} packages of ${username} are being taken in already`)
+    if (this.#pushes.length === MOST_PUSHES) throw busy(`${MOST_PUSHES} packages are being taken in already`)
+    this.#pushes.push(username)
     try {
       return await this.#push(account, name, source)
     } catch (error) {
@@ -133,7 +135,7 @@ export class ModelService {
         cause: error,
       })
     } finally {
-      this.#pushes--
+      this.#pushes.splice(this.#pushes.indexOf(username), 1)
     }
   }
 
@@ -145,7 +147,7 @@ export class ModelService {
       logs = (logs + text).slice(-LONGEST_LOG)
     }
     try {
-      await unpackTar(source, folder, { files: MOST_FILES, bytes: pushLimitBytes })
+      await unpackTar(arriving(source, IDLE_MS), folder, { files: MOST_FILES, bytes: pushLimitBytes })
       const code = pushCode && operators.includes(account) ? 'any' : 'none'
       const prepared = await publisher.prepare(name, folder, { code, log, signal: this.#closing.signal })
       try {

@@ -78,7 +78,7 @@ export const modelStatements = {
   'model.insert': 'INSERT INTO models (name, created_at, run_count) VALUES (?, ?, 0) ON CONFLICT DO NOTHING',
   'model.create': `INSERT INTO models (name, origin, created_at, run_count, about) VALUES (?, 'account', ?, 0, ?)
     ON CONFLICT DO UPDATE SET origin = 'account', about = excluded.about`,
-  'model.tell': 'UPDATE models SET about = ? WHERE name = ?',
+  'model.tell': 'UPDATE models SET about = json_patch(about, ?) WHERE name = ?',
   'model.set-current': `UPDATE models SET current_version = ? WHERE name = ?
     AND NOT EXISTS (SELECT 1 FROM version_removals WHERE model = ? AND id = ?)`,
   'model.go-back': `UPDATE models
@@ -116,8 +116,10 @@ export function createModel(name: string, about: About, createdAt: number): Writ
   return [{ name: 'model.create', parameters: [name, createdAt, JSON.stringify(about)] }]
 }
 
-export function tellModel(name: string, about: About): Write {
-  return [{ name: 'model.tell', parameters: [JSON.stringify(about), name], expect: 1 }]
+/** Changes what is given, whatever others change at the same time; undefined takes away what was told. */
+export function tellModel(name: string, changes: Partial<About>): Write {
+  const patch = Object.fromEntries(Object.entries(changes).map(([key, value]) => [key, value ?? null]))
+  return [{ name: 'model.tell', parameters: [JSON.stringify(patch), name], expect: 1 }]
 }
 
 /** Refused while predictions are being taken away that a former version of this id has left: its own would go with them. */

@@ -20,7 +20,7 @@ const LONGEST_PATH_BYTES = 1_000
 /** What file systems take. */
 const LONGEST_NAME_BYTES = 255
 /** Headers, long names and padding of one file; archives may have as much for each file that a package may hold. */
-const OVERHEAD_BYTES = 4 * 1024
+const OVERHEAD_BYTES = 8 * 1024
 /** Long names and comments of one entry. */
 const LARGEST_META_BYTES = 64 * 1024
 

@@ -130,6 +130,11 @@ export class Lane {
     )
   }
 
+  /** Whether something waits or runs here, or is being tried. */
+  get inUse(): boolean {
+    return this.queued + this.#promised + this.#kept + this.#trials.size > 0 || this.busy
+  }
+
   /** Why the version cannot run at present. */
   get broken(): Breakage | undefined {
     return this.#failures.broken

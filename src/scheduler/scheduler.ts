@@ -80,8 +80,11 @@ export class Scheduler {
       await this.#lane(version).tryOut(log, signal)
     } catch (error) {
       const lane = this.#lanes.get(laneOf(version))
-      this.#lanes.delete(laneOf(version))
-      await lane?.close()
+      // Somebody else may have come to need it meanwhile.
+      if (lane && !lane.inUse) {
+        this.#lanes.delete(laneOf(version))
+        await lane.close()
+      }
       throw error
     }
   }

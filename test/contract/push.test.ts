@@ -1,5 +1,6 @@
 /** Packages that are sent to a running server: what becomes a version, and what is refused with which words. */
 import { existsSync, readdirSync, statSync } from 'node:fs'
+import { type ClientRequest, request } from 'node:http'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -288,6 +289,32 @@ test('whoever is no operator pushes to names of their own, and no code', async (
   // What is private is not there for others, and its name tells them no more than any other's.
   expect((await push('bob/x', code, as('a'))).status).toBe(403)
 })
+
+test('packages of one account that do not come to an end hold up nobody else', async () => {
+  const own = await testServer({ ...SETTINGS, API_TOKENS: 'alice:a,bob:b', OPERATORS: 'bob', PUSH_CODE: 'on' })
+  const begin = tarOf([{ path: 'a', content: 'x'.repeat(900) }]).subarray(0, 1024)
+  const stalled = Array.from({ length: 4 }, (_, index) =>
+    exchangeBegun(`${own.address}/v1/models/alice/m${index}/versions`, 'a', begin),
+  )
+  await expect.poll(() => foldersOf(own.dataDir).length, { timeout: 15_000 }).toBe(4 + 1)
+  const code = tarOfFiles({ 'predict.ts': says('code') })
+  expect(await bodyOf<Problem>(push('alice/x', code, { at: own, token: 'a' }))).toMatchObject({
+    status: 503,
+    detail: expect.stringContaining('4 packages of alice are being taken in already'),
+  })
+  expect((await push('bob/x', code, { at: own, token: 'b' })).status).toBe(201)
+  for (const sent of stalled) sent.destroy()
+  await expect.poll(() => foldersOf(own.dataDir).length, { timeout: 15_000 }).toBe(1 + 1)
+})
+
+/** A push of which only the beginning comes. */
+function exchangeBegun(url: string, token: string, begin: Uint8Array): ClientRequest {
+  const headers = { 'content-type': 'application/x-tar', authorization: `Bearer ${token}` }
+  const sent = request(url, { method: 'POST', headers, agent: false })
+  sent.on('error', () => {})
+  sent.write(begin)
+  return sent
+}
 
 test('without leave operators push no code either', async () => {
   const own = await testServer({ ...SETTINGS, API_TOKENS: 'bob:b', OPERATORS: 'bob' })

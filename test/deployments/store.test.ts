@@ -56,9 +56,9 @@ test('a name is taken once by each account, and an account has no more than the 
 test('a version is used by the present releases only', async () => {
   const { writer, store } = setUp()
   await writer.submit(insert(make('app'), MOST))
-  const uses = () => ['v1', 'v1+', 'v2'].map((version) => store.usesVersion('test/model', version))
+  const uses = () => ['v1', 'v1+', 'v2'].map((version) => store.ownersOn('test/model', version).length > 0)
   expect(uses()).toEqual([true, false, false])
-  expect(store.usesVersion('test/other', 'v1')).toBe(false)
+  expect(store.ownersOn('test/other', 'v1')).toEqual([])
   await writer.submit(update(next(make('app')), 1))
   expect(uses()).toEqual([false, true, false])
 })
