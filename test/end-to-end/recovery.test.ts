@@ -14,11 +14,16 @@ import { MovedClock } from '../support/moved-clock.ts'
 import { isAlive, runnersOf } from '../support/processes.ts'
 import { Random } from '../support/random.ts'
 import { create, endOf, find, post, run, runnersOfModel } from '../support/requests.ts'
-import { FIXTURE_MODELS, HOSTILE_MODELS, type ServerProcess, spawnServer } from '../support/server.ts'
+import { FIXTURE_MODELS, HOSTILE_MODELS, type ServerProcess, type Settings, spawnServer } from '../support/server.ts'
+import { someModels } from '../support/some-models.ts'
 import { testFolder } from '../support/temporary.ts'
 import { testProcess, testServer } from '../support/test-server.ts'
 import { waitingRun } from '../support/waits.ts'
 import { bodyOf } from '../support/wire.ts'
+
+/** A new server looks at every model that it is given. */
+const MODELS = { MODELS_DIR: someModels('marker', 'tokens', 'waits') }
+const startProcess = (dataDir: string, settings: Settings = {}) => testProcess(dataDir, { ...MODELS, ...settings })
 
 describe('kill -9 at random moments under load', () => {
   const ROUNDS = 25
@@ -137,10 +142,10 @@ describe('kill -9 at random moments under load', () => {
     const interrupted = new Set<string>()
     const queued = new Set<string>()
     const finished = new Map<string, StoredRow>()
-    await (await testProcess(dataDir)).stop('SIGTERM')
+    await (await startProcess(dataDir)).stop('SIGTERM')
 
     for (const [round, moment] of moments.entries()) {
-      const server = await testProcess(dataDir)
+      const server = await startProcess(dataDir)
       if (round % 5 === 0) for (const id of await runOneAndQueueOne(server)) load.accepted.add(id)
       const loading = load.run(server)
       await Promise.race([loading, sleep(moment)])
@@ -159,7 +164,7 @@ describe('kill -9 at random moments under load', () => {
       await eventually(() => expect(runners.filter(isAlive)).toEqual([]))
     }
 
-    const last = await testProcess(dataDir)
+    const last = await startProcess(dataDir)
     for (const id of load.accepted) await endOf(last, id)
     expect(await last.stop('SIGTERM')).toBe(0)
     const rows = readRows(dataDir)
@@ -187,7 +192,7 @@ describe('kill -9 at random moments under load', () => {
 
 test('a prediction that was running is failed after the restart, one that was queued runs', async () => {
   const dataDir = testFolder()
-  const first = await testProcess(dataDir)
+  const first = await startProcess(dataDir)
   const [running, waiting] = [waitingRun('running'), waitingRun('waiting')]
   const { id: runningId } = await create(first, 'test/waits', running.input)
   await running.started()
@@ -198,7 +203,7 @@ test('a prediction that was running is failed after the restart, one that was qu
   await first.stop('SIGKILL')
   await eventually(() => expect(runners.filter(isAlive)).toEqual([]))
 
-  const second = await testProcess(dataDir)
+  const second = await startProcess(dataDir)
   expect(await find(second, runningId)).toMatchObject({ status: 'failed', error: INTERRUPTED, output: null })
   expect(await find(second, done.id)).toEqual({ ...done, urls: expect.anything() })
   await waiting.started()
@@ -208,8 +213,10 @@ test('a prediction that was running is failed after the restart, one that was qu
 
 test('a second server refuses a data folder that is in use, and names it', async () => {
   const dataDir = testFolder()
-  const server = await testProcess(dataDir)
-  await expect(spawnServer(dataDir)).rejects.toThrow(`ended with 1 before it listened: The data folder ${dataDir} is`)
+  const server = await startProcess(dataDir)
+  await expect(spawnServer(dataDir, MODELS)).rejects.toThrow(
+    `ended with 1 before it listened: The data folder ${dataDir} is`,
+  )
   expect(await run(server, 'replicate/hello-world', { text: 'Alice' })).toMatchObject({ output: 'hello Alice' })
 })
 
@@ -233,12 +240,12 @@ test('idempotency keys, and ids that clients chose, hold over a kill', async () 
   const chosen = '0123456789abcdefghjkmnpqrs'
   const body = { version: 'replicate/hello-world', input: { text: 'Alice' } }
   const keyed = { body, headers: { 'idempotency-key': 'the first' } }
-  const first = await testProcess(dataDir)
+  const first = await startProcess(dataDir)
   const { id } = await bodyOf(first.call('POST', '/v1/predictions', keyed))
   expect((await first.call('PUT', `/v1/predictions/${chosen}`, { body })).status).toBe(201)
   await first.stop('SIGKILL')
 
-  const second = await testProcess(dataDir)
+  const second = await startProcess(dataDir)
   const again = await second.call('POST', '/v1/predictions', keyed)
   expect(again.status).toBe(201)
   expect(await bodyOf(again)).toMatchObject({ id })
@@ -260,14 +267,14 @@ test('idempotency keys, and ids that clients chose, hold over a kill', async () 
 
 test('the stream of an interrupted prediction replays what was stored, then an error, then the end', async () => {
   const dataDir = testFolder()
-  const first = await testProcess(dataDir)
+  const first = await startProcess(dataDir)
   const { id } = await create(first, 'test/tokens', { count: 100_000, pause_ms: 5 })
   const db = openDatabase(dataDir)
   await eventually(() => expect(db.prepare('SELECT * FROM prediction_chunks').all().length).toBeGreaterThan(1))
   db.close()
   await first.stop('SIGKILL')
 
-  const second = await testProcess(dataDir)
+  const second = await startProcess(dataDir)
   const prediction = await find(second, id)
   const events = await readToEnd(streamUrlOf(prediction))
   expect(events.length).toBeGreaterThan(2)

@@ -15,15 +15,20 @@ import { endingOf, readEvents, readToEnd, streamUrlOf, textOf, tokens } from '..
 import { eventually } from '../support/eventually.ts'
 import { isAlive, runnersOf } from '../support/processes.ts'
 import { create, endOf, find, post, run } from '../support/requests.ts'
-import { spawnServer } from '../support/server.ts'
+import { type Settings, spawnServer } from '../support/server.ts'
+import { someModels } from '../support/some-models.ts'
 import { testFolder } from '../support/temporary.ts'
 import { testProcess, testServer } from '../support/test-server.ts'
 import { waitingRun } from '../support/waits.ts'
 import { bodyOf } from '../support/wire.ts'
 
+/** A new server looks at every model that it is given. */
+const MODELS = { MODELS_DIR: someModels('tokens', 'waits') }
+const startProcess = (dataDir: string, settings: Settings = {}) => testProcess(dataDir, { ...MODELS, ...settings })
+
 describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
   test('lets a running prediction finish and answers its waiter, and refuses new ones meanwhile', async () => {
-    const server = await testProcess(testFolder())
+    const server = await startProcess(testFolder())
     const waiting = waitingRun('running')
     const answer = create(server, 'test/waits', waiting.input, { prefer: 'wait' })
     await waiting.started()
@@ -44,7 +49,7 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
 
   test('fails what outlasts the grace, ends its stream, and leaves what is queued for the next start', async () => {
     const dataDir = testFolder()
-    const first = await testProcess(dataDir, { SHUTDOWN_GRACE: '1s' })
+    const first = await startProcess(dataDir, { SHUTDOWN_GRACE: '1s' })
     const endless = await create(first, 'test/tokens', { count: 100_000, pause_ms: 5 })
     const events = readEvents(streamUrlOf(endless))
     await events.next()
@@ -70,7 +75,7 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
     const { id: waiterId, ...shown } = await bodyOf(waiter)
     expect(shown).toMatchObject({ status: 'starting', output: null })
 
-    const second = await testProcess(dataDir)
+    const second = await startProcess(dataDir)
     const failed = await find(second, endless.id)
     expect(failed).toMatchObject({ status: 'failed', error: INTERRUPTED })
     expect(failed.output).toEqual(['token 0\n', ...rest.slice(0, -2).map(({ data }) => data)])
@@ -82,13 +87,13 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
 })
 
 test('an idle server stops at once', async () => {
-  const server = await testProcess(testFolder())
+  const server = await startProcess(testFolder())
   await run(server, 'replicate/hello-world', { text: 'Alice' })
   expect(await server.stop('SIGTERM')).toBe(0)
 })
 
 test('a second signal ends a server that still waits', async () => {
-  const server = await testProcess(testFolder())
+  const server = await startProcess(testFolder())
   const waiting = waitingRun('running')
   await create(server, 'test/waits', waiting.input)
   await waiting.started()
@@ -129,7 +134,7 @@ test('a connection that is kept alive does not hold up the end, also when its la
 })
 
 test('a reader that takes nothing does not hold up the end', async () => {
-  const server = await testProcess(testFolder())
+  const server = await startProcess(testFolder())
   const { urls } = await run(server, 'test/tokens', { count: 500_000 })
   const stalled = request(streamUrlOf({ urls }), { agent: false }).end()
   onTestFinished(() => void stalled.destroy())
@@ -142,7 +147,7 @@ test('a reader that takes nothing does not hold up the end', async () => {
 
 test('a start that fails half-way releases all it took and begins nothing', async () => {
   const dataDir = testFolder()
-  const killed = await testProcess(dataDir)
+  const killed = await startProcess(dataDir)
   const [running, queued] = [waitingRun('running'), waitingRun('queued')]
   await create(killed, 'test/waits', running.input)
   await running.started()
@@ -154,7 +159,7 @@ test('a start that fails half-way releases all it took and begins nothing', asyn
   await once(holder, 'listening')
   const address = holder.address()
   const port = typeof address === 'object' && address ? address.port : 0
-  await expect(spawnServer(dataDir, { PORT: String(port) })).rejects.toThrow(
+  await expect(spawnServer(dataDir, { ...MODELS, PORT: String(port) })).rejects.toThrow(
     new RegExp(
       `ended with 1 before it listened: Cannot listen: .*address already in use 127.0.0.1:${port}; set REPRISE`,
     ),
@@ -168,7 +173,7 @@ test('a start that fails half-way releases all it took and begins nothing', asyn
   })
   database.close()
 
-  const server = await testProcess(dataDir)
+  const server = await startProcess(dataDir)
   expect(await run(server, 'replicate/hello-world', { text: 'Alice' })).toMatchObject({ output: 'hello Alice' })
   await queued.started()
   queued.go()
@@ -178,7 +183,7 @@ test('a start that fails half-way releases all it took and begins nothing', asyn
 test.each(['SIGINT', 'SIGTERM'] as const)(
   '%s for every process of a terminal does not end what runs',
   async (signal) => {
-    const server = await testProcess(testFolder())
+    const server = await startProcess(testFolder())
     const waiting = waitingRun('running')
     const answer = create(server, 'test/waits', waiting.input, { prefer: 'wait' })
     await waiting.started()
