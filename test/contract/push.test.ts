@@ -38,7 +38,11 @@ beforeAll(async () => {
 })
 afterAll(() => server.close())
 
-function push(model: string, body: Uint8Array, { at = server, token = '' } = {}): Promise<Response> {
+function push(
+  model: string,
+  body: Uint8Array,
+  { at = server, token = '' }: { at?: Pick<TestServer, 'address'>; token?: string } = {},
+): Promise<Response> {
   return fetch(`${at.address}/v1/models/${model}/versions`, {
     method: 'POST',
     headers: { 'content-type': 'application/x-tar', ...(token === '' ? {} : { authorization: `Bearer ${token}` }) },
@@ -326,18 +330,10 @@ test('a server that is killed while a package comes, or is tried, has nothing of
   const dataDir = testFolder()
   const first = await testProcess(dataDir, SETTINGS)
   const slow = says('slow', `console.log('sets up'); await new Promise((r) => setTimeout(r, 60_000))`)
-  const tried = push('local/slow', tarOfFiles({ 'predict.ts': slow }), { at: first as unknown as TestServer })
+  const tried = push('local/slow', tarOfFiles({ 'predict.ts': slow }), { at: first })
   tried.catch(() => {})
-  const body = new ReadableStream<Uint8Array>({
-    start: (controller) => controller.enqueue(tarOf([{ path: 'a', content: 'x'.repeat(900) }]).subarray(0, 1024)),
-  })
-  const coming = fetch(`${first.address}/v1/models/local/half/versions`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/x-tar' },
-    body,
-    duplex: 'half',
-  } as RequestInit)
-  coming.catch(() => {})
+  const begin = tarOf([{ path: 'a', content: 'x'.repeat(900) }]).subarray(0, 1024)
+  exchangeBegun(`${first.address}/v1/models/local/half/versions`, 'any', begin)
   await expect
     .poll(() => foldersOf(dataDir).filter((name) => /^[0-9a-f]{64}$/.test(name)).length, { timeout: 15_000 })
     .toBe(2)
@@ -349,10 +345,7 @@ test('a server that is killed while a package comes, or is tried, has nothing of
   await expect.poll(() => foldersOf(dataDir).length, { timeout: 15_000 }).toBe(1)
   for (const model of ['local/slow', 'local/half'])
     expect((await second.call('GET', `/v1/models/${model}`)).status).toBe(404)
-  expect(
-    (await push('local/half', tarOfFiles({ 'predict.ts': says('whole') }), { at: second as unknown as TestServer }))
-      .status,
-  ).toBe(201)
+  expect((await push('local/half', tarOfFiles({ 'predict.ts': says('whole') }), { at: second })).status).toBe(201)
   await second.stop('SIGKILL')
   const third = await testProcess(dataDir, SETTINGS)
   expect(await run(third, 'local/half', {})).toMatchObject({ output: 'whole' })
