@@ -1,4 +1,3 @@
-import { AppError } from '../errors.ts'
 import { type Account, LOCAL_ACCOUNT } from './account.ts'
 
 /** The accounts that see what concerns the whole server (rules 6). */
@@ -12,11 +11,5 @@ export class Operators {
 
   includes({ username }: Account): boolean {
     return this.#names.has(username)
-  }
-
-  /** @throws AppError `forbidden` */
-  assert(account: Account): void {
-    if (!this.includes(account))
-      throw new AppError('forbidden', `The account ${account.username} is no operator; REPRISE_OPERATORS names them`)
   }
 }
