@@ -16,6 +16,13 @@ export function fieldErrors(errors: readonly ErrorObject[], root: string): Field
   })
 }
 
+/** The same as one line, for a file that people write. */
+export function describeErrors(errors: readonly ErrorObject[]): string {
+  return fieldErrors(errors, '')
+    .map(({ field, description }) => `${field && `${field}: `}${description}`)
+    .join('; ')
+}
+
 /** Where a value is of no type that any option takes, one error tells them all, and not one for each and one more. */
 function withoutBranches(errors: readonly ErrorObject[]): ErrorObject[] {
   const told: ErrorObject[] = []

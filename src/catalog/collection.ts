@@ -5,7 +5,7 @@ import type { Logger } from 'pino'
 import { parse } from 'yaml'
 import { errorCode } from '../error-code.ts'
 import { AppError, messageOf } from '../errors.ts'
-import { fieldErrors } from '../field-errors.ts'
+import { describeErrors } from '../field-errors.ts'
 import { schemaValidator } from '../json-schema.ts'
 
 const LARGEST_BYTES = 2 ** 20
@@ -38,8 +38,7 @@ export function parseCollections(text: string): Collection[] {
   }
   const errors = errorsOf(content)
   if (errors.length === 0) return content as Collection[]
-  const problems = fieldErrors(errors, '').map(({ field, description }) => `${field && `${field}: `}${description}`)
-  throw new AppError('invalid', problems.join('; '))
+  throw new AppError('invalid', describeErrors(errors))
 }
 
 interface KnownFile {

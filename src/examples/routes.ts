@@ -1,9 +1,9 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { Type } from '@sinclair/typebox'
 import type { OriginOf } from '../http/origin.ts'
 import { pageOf, problems } from '../http/schemas.ts'
 import { fullName } from '../models/model.ts'
 import type { ModelRegistry } from '../models/registry.ts'
+import { ModelName } from '../models/schema.ts'
 import type { Presenter } from '../predictions/presenter.ts'
 import { WirePrediction } from '../predictions/schema.ts'
 import type { Examples } from './service.ts'
@@ -21,7 +21,7 @@ export const exampleRoutes: FastifyPluginAsyncTypebox<{
         operationId: 'models.examples.list',
         summary: 'List the examples of a model',
         description: 'Those that the present version has not run yet are run first, for up to half a minute.',
-        params: Type.Object({ owner: Type.String(), name: Type.String() }),
+        params: ModelName,
         response: { 200: pageOf(WirePrediction), ...problems },
       },
     },

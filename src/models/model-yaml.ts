@@ -3,7 +3,7 @@ import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Static, Type } from '@sinclair/typebox'
 import { AppError, messageOf } from '../errors.ts'
-import { fieldErrors } from '../field-errors.ts'
+import { describeErrors } from '../field-errors.ts'
 import { isRecord } from '../is-record.ts'
 import { schemaValidator } from '../json-schema.ts'
 import { oneOf } from '../one-of.ts'
@@ -62,8 +62,7 @@ export async function readModelYaml(dir: string): Promise<{ yaml: ModelYaml; tas
 function parseYaml(content: unknown): ModelYaml {
   const errors = yamlErrors(content)
   if (errors.length === 0) return content as ModelYaml
-  const problems = fieldErrors(errors, '').map(({ field, description }) => `${field && `${field}: `}${description}`)
-  throw new AppError('invalid', `model.yaml: ${problems.join('; ')}`)
+  throw new AppError('invalid', `model.yaml: ${describeErrors(errors)}`)
 }
 
 function taskOf(settings: Record<string, unknown>): TaskYaml {

@@ -1,10 +1,9 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { Type } from '@sinclair/typebox'
 import { AppError } from '../errors.ts'
 import { drainRequests } from '../files/drain-request.ts'
 import { binary, problems, reference } from '../http/schemas.ts'
 import { fullName } from './model.ts'
-import { toWireVersion, WireVersion } from './schema.ts'
+import { ModelName, toWireVersion, WireVersion } from './schema.ts'
 import type { ModelService } from './service.ts'
 
 const TYPES = ['application/x-tar', 'application/gzip', 'application/x-gzip', 'application/octet-stream']
@@ -29,7 +28,7 @@ export const pushRoute: FastifyPluginAsyncTypebox<{ service: ModelService }> = a
         description:
           'Not part of Replicate’s API. The body is a tar archive of the package, which may be compressed with gzip. It is answered when the setup of the model has been tried.',
         consumes: TYPES,
-        params: Type.Object({ owner: Type.String(), name: Type.String() }),
+        params: ModelName,
         body: binary,
         response: { 201: reference(WireVersion), ...problems },
       },

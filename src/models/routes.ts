@@ -17,9 +17,11 @@ import type { ModelRegistry } from './registry.ts'
 import {
   CreateModel,
   ListModelsQuery,
+  ModelName,
   toWireModel,
   toWireVersion,
   UpdateModel,
+  VersionName,
   WireModel,
   WireVersion,
 } from './schema.ts'
@@ -27,9 +29,6 @@ import type { ModelService } from './service.ts'
 
 const PAGE_SIZE = 25
 const COVER_CACHE = 'private, max-age=300'
-
-const ModelName = Type.Object({ owner: Type.String(), name: Type.String() })
-const VersionName = Type.Object({ owner: Type.String(), name: Type.String(), id: Type.String() })
 
 /** How answers show a model. */
 export type ShowModel = (model: Model, request: FastifyRequest) => Promise<ReturnType<typeof toWireModel>>

@@ -11,6 +11,10 @@ const COG_VERSION = '0.16.7'
 
 const Text = Type.Union([Type.String(), Type.Null()])
 
+/** The part of a path that names a model, and the one that names a version. */
+export const ModelName = Type.Object({ owner: Type.String(), name: Type.String() })
+export const VersionName = Type.Object({ owner: Type.String(), name: Type.String(), id: Type.String() })
+
 /** replicate-api.md 9.2 */
 export const WireVersion = Type.Object(
   {

@@ -10,6 +10,7 @@ import { parsePrefer } from '../http/prefer.ts'
 import { pageOf, problems, reference } from '../http/schemas.ts'
 import { ID_PATTERN } from '../id.ts'
 import { isRecord } from '../is-record.ts'
+import { ModelName } from '../models/schema.ts'
 import { parseOutboundUrl } from '../outbound/url.ts'
 import type { Position } from '../page.ts'
 import type { CreateRequest } from './creation.ts'
@@ -29,7 +30,6 @@ const LONGEST_WEBHOOK = 2048
 
 const Id = Type.Object({ id: Type.String() })
 const DeploymentName = Type.Object({ owner: Type.String(), name: Type.String() })
-const ModelName = Type.Object({ owner: Type.String(), name: Type.String() })
 const Created = { 201: reference(WirePrediction), 202: reference(WirePrediction), ...problems }
 const Found = { 200: reference(WirePrediction), ...problems }
 

@@ -5,6 +5,7 @@ import type { OriginOf } from '../http/origin.ts'
 import { formatCursor, parseCursor } from '../http/pagination.ts'
 import { pageOf, problems, reference } from '../http/schemas.ts'
 import { isRecord } from '../is-record.ts'
+import { VersionName } from '../models/schema.ts'
 import type { Position } from '../page.ts'
 import type { Prediction } from '../predictions/prediction.ts'
 import type { Presenter } from '../predictions/presenter.ts'
@@ -13,7 +14,6 @@ import type { PredictionService } from '../predictions/service.ts'
 import { CreateTraining, toWireCreated, toWireTraining, WireTraining } from './schema.ts'
 
 const Id = Type.Object({ id: Type.String() })
-const VersionName = Type.Object({ owner: Type.String(), name: Type.String(), id: Type.String() })
 const Found = { 200: reference(WireTraining), ...problems }
 
 export const trainingRoutes: FastifyPluginAsyncTypebox<{
