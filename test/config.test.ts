@@ -80,7 +80,7 @@ test('every setting can be a variable', () => {
     maxQueue: 2,
     bodyLimitBytes: 2 ** 30,
     shutdownGraceMs: 90_000,
-    retentionMs: undefined,
+    retentionMs: 'off',
     fileOutputs: 'url',
     privateNetwork: true,
     downloadTimeoutMs: 5_000,

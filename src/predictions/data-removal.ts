@@ -22,8 +22,8 @@ export interface DataRemovalOptions {
   isActive(id: string): boolean
   clock: Clock
   log: Logger
-  /** How long the data of a prediction stays after its end; undefined keeps it. */
-  retentionMs: number | undefined
+  /** How long the data of a prediction stays after its end. */
+  retentionMs: number | 'off'
 }
 
 /** Takes away what predictions took in and gave out when its time is over, and what nothing refers to. */
@@ -42,7 +42,7 @@ export class DataRemoval {
   start(): void {
     const { retentionMs } = this.#options
     this.#every(FOLDERS_EVERY_MS, () => this.removeStrays())
-    if (retentionMs !== undefined) this.#every(Math.min(SWEEP_MS, retentionMs), () => this.removeExpired(retentionMs))
+    if (retentionMs !== 'off') this.#every(Math.min(SWEEP_MS, retentionMs), () => this.removeExpired(retentionMs))
   }
 
   /** Ends a sweep under way after its next step; what is left is for the next start. */
