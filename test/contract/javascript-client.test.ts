@@ -8,8 +8,6 @@ import { TRAINERS } from '../support/trainings.ts'
 import { waitingRun } from '../support/waits.ts'
 import { bodyOf } from '../support/wire.ts'
 
-/** What the server does not answer yet. */
-
 /** The methods of the client that the tests have called. */
 const called = new Set<string>()
 let server: TestServer
