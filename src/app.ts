@@ -37,6 +37,8 @@ import { modelPresenter, modelRoutes } from './models/routes.ts'
 import { WireModel, WireVersion } from './models/schema.ts'
 import type { ModelService } from './models/service.ts'
 import { documentRoutes } from './openapi/routes.ts'
+import type { PageFiles } from './playground/page-files.ts'
+import { playgroundRoutes } from './playground/routes.ts'
 import { outputRoutes } from './predictions/output-routes.ts'
 import type { Presenter } from './predictions/presenter.ts'
 import { predictionRoutes } from './predictions/routes.ts'
@@ -84,6 +86,8 @@ export interface AppParts {
   hardware: readonly Hardware[]
   scheduler: Scheduler
   operators: Operators
+  /** Undefined where nobody wants the playground. */
+  pageFiles: PageFiles | undefined
   clock: Clock
   /** Called before any route is there, to watch them being made. */
   before?: (app: FastifyInstance) => void
@@ -98,7 +102,7 @@ const REQUEST_TIMEOUT_MS = 900_000
 export function buildApp(parts: AppParts): FastifyInstance {
   const { config, log, tokens, models, predictions, presenter, webhooks, webhookSecrets, files, before } = parts
   const { deployments, hardware, scheduler, operators, clock, modelService, coverLinks, examples } = parts
-  const { collections, searchIndex } = parts
+  const { collections, searchIndex, pageFiles } = parts
   const app = Fastify({
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
@@ -180,6 +184,7 @@ export function buildApp(parts: AppParts): FastifyInstance {
   app.register(hardwareRoutes, { hardware })
   app.register(runnerRoutes, { scheduler, models, operators, clock })
   app.register(documentRoutes)
+  if (pageFiles?.built) app.register(playgroundRoutes, { files: pageFiles })
   app.after(() => answerTheRest(app, methods))
   return app
 }

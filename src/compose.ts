@@ -25,6 +25,7 @@ import { openModels } from './models/open-models.ts'
 import { ModelService } from './models/service.ts'
 import { forgetVersion, modelStatements } from './models/store.ts'
 import { Downloader } from './outbound/downloader.ts'
+import { PageFiles } from './playground/page-files.ts'
 import { DataRemoval } from './predictions/data-removal.ts'
 import { PredictionFolders } from './predictions/folders.ts'
 import { Presenter } from './predictions/presenter.ts'
@@ -55,6 +56,10 @@ const IDLE_CHECK_MS = 50
 
 /** From the sources the bundled packages lie beside `src`, in the published package inside `dist`. */
 const BUNDLED_DIR = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? '../models' : './models', import.meta.url))
+/** Built by `npm run build`, and by `npm start` where it is not there. */
+const PLAYGROUND_DIR = fileURLToPath(
+  new URL(import.meta.url.endsWith('.ts') ? '../dist/playground' : './playground', import.meta.url),
+)
 const MIGRATIONS_DIR = new URL('../migrations/', import.meta.url)
 
 /** Parts that tests and benches replace. */
@@ -299,6 +304,7 @@ export async function compose(
       hardware,
       scheduler,
       operators,
+      pageFiles: config.playground ? new PageFiles(PLAYGROUND_DIR) : undefined,
       clock,
     })
     releases.defer(() => closeApp(app))

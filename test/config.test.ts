@@ -34,6 +34,7 @@ test('nothing has to be set', () => {
     pushCode: true,
     pushLimitBytes: 4 * 2 ** 30,
     downloadTimeoutMs: 120_000,
+    playground: true,
     trustProxy: false,
   })
 })
@@ -62,6 +63,7 @@ test('every setting can be a variable', () => {
     REPRISE_WEBHOOK_RETRY: '24h',
     REPRISE_PUSH_CODE: 'on',
     REPRISE_PUSH_LIMIT: '1GiB',
+    REPRISE_PLAYGROUND: 'off',
     REPRISE_TRUST_PROXY: 'on',
   }
   expect(readConfig([], environment)).toEqual({
@@ -87,6 +89,7 @@ test('every setting can be a variable', () => {
     webhookRetryMs: 86_400_000,
     pushCode: true,
     pushLimitBytes: 2 ** 30,
+    playground: false,
     trustProxy: true,
   })
 })
@@ -145,6 +148,7 @@ describe('a wrong value stops the start, and the message names the setting', () 
     MAX_QUEUE: ['0', '1000001', 'many'],
     BODY_LIMIT: ['0', '32MB', '-1', '1.5MiB', ''],
     SHUTDOWN_GRACE: ['soon', '-5s', ''],
+    PLAYGROUND: ['yes'],
     TRUST_PROXY: ['true', '1'],
   }
   const cases = Object.entries(wrong).flatMap(([name, values]) => values.map((value) => ({ name, value })))

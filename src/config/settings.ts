@@ -187,6 +187,13 @@ export const SETTINGS = {
     parse: parseBytes,
     expected: 'a size such as 4GiB',
   }),
+  playground: setting({
+    name: 'PLAYGROUND',
+    meaning: 'serve the pages in which models can be looked at and run',
+    default: 'on',
+    parse: onOff,
+    expected: 'on or off',
+  }),
   trustProxy: setting({
     name: 'TRUST_PROXY',
     meaning: 'believe X-Forwarded-* headers',

@@ -53,7 +53,8 @@ export const predictionRoutes: FastifyPluginAsyncTypebox<{
       account: request.account,
       target,
       ...parseCreate(request),
-      source: 'api',
+      // Said by pages in a browser, as those of the playground (replicate-api.md 5.4).
+      source: headerOf(request, 'reprise-source') === 'web' ? 'web' : 'api',
       ...manner,
       idempotency: idempotency ?? keyOf(request),
     })

@@ -76,7 +76,6 @@ async function count(owner: TestServer, headers: Record<string, string> = {}): P
 
 describe('requests that cannot be understood', () => {
   test.each([
-    ['GET', '/'],
     ['GET', '/v1'],
     ['GET', '/v1/nothing'],
     ['POST', '/v1/nothing'],

@@ -1,0 +1,155 @@
+import { useEffect, useState } from 'preact/hooks'
+import type { FieldError } from '../api/call.ts'
+import { ControlView } from './control-view.tsx'
+import type { Field } from './fields.ts'
+import { parseValues, type Values, withValue } from './values.ts'
+
+interface InputFormProps {
+  fields: readonly Field[]
+  values: Values
+  /** What the server says of the input. */
+  errors: readonly FieldError[]
+  onChange(values: Values): void
+  onRun(): void
+  /** What stands at the end of the form. */
+  children: preact.ComponentChildren
+}
+
+type View = 'form' | 'json'
+
+/** The inputs of a model as a form, and as the JSON that is sent; each follows the other. */
+export function InputForm({ fields, values, errors, onChange, onRun, children }: InputFormProps) {
+  const [view, setView] = useState<View>('form')
+  return (
+    <form
+      class="inputs"
+      noValidate
+      onSubmit={(event) => {
+        event.preventDefault()
+        onRun()
+      }}
+      onKeyDown={(event) => {
+        if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey)) return
+        event.preventDefault()
+        onRun()
+      }}
+    >
+      <div class="heading">
+        <h2>Input</h2>
+        <fieldset class="switch">
+          <legend class="unseen">How to write the input</legend>
+          {(['form', 'json'] as const).map((name) => (
+            <button key={name} type="button" aria-pressed={view === name} onClick={() => setView(name)}>
+              {{ form: 'Form', json: 'JSON' }[name]}
+            </button>
+          ))}
+        </fieldset>
+      </div>
+      {view === 'json' ? (
+        <JsonView values={values} onChange={onChange} />
+      ) : (
+        fields.map((field) => (
+          <FieldView
+            key={field.name}
+            field={field}
+            value={values[field.name]}
+            errors={errors.filter((error) => isOf(error, field.name)).map(({ description }) => description)}
+            onChange={(value) => onChange(withValue(values, field.name, value))}
+          />
+        ))
+      )}
+      <OtherErrors
+        errors={view === 'json' ? errors : errors.filter((error) => !fields.some(({ name }) => isOf(error, name)))}
+      />
+      {children}
+    </form>
+  )
+}
+
+interface FieldViewProps {
+  field: Field
+  value: unknown
+  errors: readonly string[]
+  onChange(value: unknown): void
+}
+
+function FieldView({ field, value, errors, onChange }: FieldViewProps) {
+  const id = `input-${field.name}`
+  const notes = [field.description && `${id}-about`, errors.length > 0 && `${id}-error`].filter(Boolean).join(' ')
+  return (
+    <div class="field">
+      <label for={id}>
+        {field.name}
+        {field.required && <span title="required"> *</span>}
+      </label>
+      <ControlView
+        id={id}
+        control={field.control}
+        label={field.name}
+        value={value}
+        invalid={errors.length > 0}
+        describedBy={notes || undefined}
+        onChange={onChange}
+      />
+      {errors.length > 0 && (
+        <p id={`${id}-error`} class="error" role="alert">
+          {errors.join(' ')}
+        </p>
+      )}
+      {field.description && (
+        <p id={`${id}-about`} class="note">
+          {field.description}
+        </p>
+      )}
+    </div>
+  )
+}
+
+function JsonView({ values, onChange }: { values: Values; onChange(values: Values): void }) {
+  const [text, setText] = useState(() => JSON.stringify(values, null, 2))
+  const sound = parseValues(text) !== undefined
+  // Changes that come from elsewhere are shown, one's own are left as they were typed.
+  useEffect(() => {
+    setText((before) =>
+      JSON.stringify(parseValues(before)) === JSON.stringify(values) ? before : JSON.stringify(values, null, 2),
+    )
+  }, [values])
+  return (
+    <div class="field">
+      <label for="input-json">Input as JSON</label>
+      <textarea
+        id="input-json"
+        class="code"
+        rows={14}
+        spellcheck={false}
+        aria-invalid={!sound}
+        value={text}
+        onInput={(event) => {
+          setText(event.currentTarget.value)
+          const parsed = parseValues(event.currentTarget.value)
+          if (parsed) onChange(parsed)
+        }}
+      />
+      {!sound && <p class="error">This is not a JSON object yet.</p>}
+    </div>
+  )
+}
+
+function OtherErrors({ errors }: { errors: readonly FieldError[] }) {
+  if (errors.length === 0) return null
+  return (
+    <ul class="error" role="alert">
+      {errors.map(({ field, description }) => (
+        <li key={`${field} ${description}`}>
+          {field}: {description}
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+/** `input.image` and `input.image.0` are of the field `image`; a missing one is told of `input` with its name in the text. */
+function isOf({ field, description }: FieldError, name: string): boolean {
+  if (field === `input.${name}` || field.startsWith(`input.${name}.`)) return true
+  return field === 'input' && description.startsWith(`${name} `)
+}

@@ -1,0 +1,5 @@
+import type { Model } from '../api/types.ts'
+
+export function ApiTab({ model }: { model: Model }) {
+  return <p>{model.name}</p>
+}

@@ -1,0 +1,104 @@
+import { useEffect, useMemo, useState } from 'preact/hooks'
+import { useLocation } from 'preact-iso'
+import { call, type FieldError, messageOf, Refusal } from '../api/call.ts'
+import type { Model, Prediction, Version } from '../api/types.ts'
+import { useAnswer } from '../api/use-answer.ts'
+import { fieldsOf } from '../form/fields.ts'
+import { InputForm } from '../form/input-form.tsx'
+import { startingValues, type Values } from '../form/values.ts'
+import { Failure } from '../parts/failure.tsx'
+import { PredictionView } from '../prediction/prediction-view.tsx'
+import { isOver, usePrediction } from '../prediction/use-prediction.ts'
+import { isText } from './output-schema.ts'
+
+/** The form of a version, and what comes of it. `?version=` names another than the latest, `?from=` a prediction to begin with. */
+export function PlaygroundTab({ model }: { model: Model }) {
+  const { query } = useLocation()
+  const name = `${model.owner}/${model.name}`
+  const asked = useAnswer<Version>(query.version && `/v1/models/${name}/versions/${query.version}`)
+  const former = useAnswer<Prediction>(query.from && `/v1/predictions/${query.from}`)
+  if (query.version && asked.state !== 'there')
+    return asked.state === 'failed' ? <Failure error={asked.error} /> : <p class="note">Loading…</p>
+  if (query.from && former.state === 'asked') return <p class="note">Loading…</p>
+  const version = asked.state === 'there' ? asked.value : model.latest_version
+  if (!version) return <p>This model has no version yet that can be run.</p>
+  const given = former.state === 'there' ? former.value.input : undefined
+  return <Run key={`${version.id} ${query.from}`} name={name} version={version} given={given} />
+}
+
+interface RunProps {
+  name: string
+  version: Version
+  given: Values | undefined
+}
+
+function Run({ name, version, given }: RunProps) {
+  const fields = useMemo(() => fieldsOf(version.openapi_schema), [version])
+  const [values, setValues] = useState(() => startingValues(fields, given))
+  const [created, setCreated] = useState<Prediction>()
+  const [refusal, setRefusal] = useState<unknown>()
+  const [sending, setSending] = useState(false)
+  const { prediction, cancel } = usePrediction(created?.id, created)
+  const running = sending || (prediction !== undefined && !isOver(prediction))
+  const errors: readonly FieldError[] = refusal instanceof Refusal ? refusal.fields : []
+
+  async function run(): Promise<void> {
+    if (running) return
+    setSending(true)
+    setRefusal(undefined)
+    try {
+      setCreated(await create(name, version.id, values))
+    } catch (error) {
+      setRefusal(error)
+    } finally {
+      setSending(false)
+    }
+  }
+
+  useFirstError(errors)
+  return (
+    <div class="columns">
+      <InputForm fields={fields} values={values} errors={errors} onChange={setValues} onRun={run}>
+        <div class="row">
+          <button type="submit" class="primary" disabled={running}>
+            {running ? 'Running…' : 'Run'}
+          </button>
+          <small>Ctrl or ⌘ with Enter</small>
+          <button type="button" class="plain" onClick={() => setValues(startingValues(fields))}>
+            Start anew
+          </button>
+        </div>
+        {refusal !== undefined && errors.length === 0 && (
+          <p class="error" role="alert">
+            {messageOf(refusal)}
+          </p>
+        )}
+      </InputForm>
+      <div>
+        <div class="heading">
+          <h2>Output</h2>
+          {prediction && <a href={`/p/${prediction.id}`}>Link to this prediction</a>}
+        </div>
+        {prediction ? (
+          <PredictionView prediction={prediction} text={isText(version.openapi_schema)} cancel={cancel} />
+        ) : (
+          <p class="note">What the model gives out appears here.</p>
+        )}
+      </div>
+    </div>
+  )
+}
+
+function create(name: string, version: string, input: Values): Promise<Prediction> {
+  return call<Prediction>('POST', '/v1/predictions', {
+    body: { version: `${name}:${version}`, input },
+    headers: { 'reprise-source': 'web' },
+  })
+}
+
+/** Leads to the field that has to be changed first. */
+function useFirstError(errors: readonly FieldError[]): void {
+  useEffect(() => {
+    if (errors.length > 0) document.querySelector<HTMLElement>('.inputs [aria-invalid="true"]')?.focus()
+  }, [errors])
+}

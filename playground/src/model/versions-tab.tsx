@@ -1,0 +1,5 @@
+import type { Model } from '../api/types.ts'
+
+export function VersionsTab({ model }: { model: Model }) {
+  return <p>{model.name}</p>
+}

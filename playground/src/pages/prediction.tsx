@@ -1,0 +1,3 @@
+export function PredictionPage() {
+  return <h1>Prediction</h1>
+}
