@@ -175,19 +175,22 @@ export const predictionRoutes: FastifyPluginAsyncTypebox<{
       },
     },
     async (request) => {
-      const { cursor, source, ...times } = request.query
+      const { cursor, ...filters } = request.query
+      const { source, model, status, created_after, created_before } = filters
       const filter = {
         account: request.account.username,
         trainings: false,
-        createdAfter: parseTime('created_after', times.created_after),
-        createdBefore: parseTime('created_before', times.created_before),
+        createdAfter: parseTime('created_after', created_after),
+        createdBefore: parseTime('created_before', created_before),
         source,
+        model,
+        status,
       }
       const { rows, next, previous } = predictions.list(filter, parseCursor(cursor))
       const origin = originOf(request)
       const link = (position: Position | undefined) =>
         position
-          ? `${origin}/v1/predictions?${new URLSearchParams({ ...times, ...(source ? { source } : {}), cursor: formatCursor(position) })}`
+          ? `${origin}/v1/predictions?${new URLSearchParams({ ...filters, cursor: formatCursor(position) })}`
           : null
       const results = await Promise.all(rows.map((row) => presenter.show(row, { origin, inline: false })))
       return { next: link(next), previous: link(previous), results }

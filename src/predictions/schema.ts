@@ -68,6 +68,8 @@ export const ListQuery = Type.Object({
   cursor: Type.Optional(Type.String()),
   created_after: Type.Optional(Type.String({ description: 'ISO 8601, inclusive' })),
   created_before: Type.Optional(Type.String({ description: 'ISO 8601, exclusive' })),
+  model: Type.Optional(Type.String({ description: 'owner/name; not part of Replicate’s API.' })),
+  status: Type.Optional(oneOf(STATUSES, 'Not part of Replicate’s API.')),
   source: Type.Optional(oneOf(['web'], 'Only those made in the browser, of the last 14 days')),
 })
 

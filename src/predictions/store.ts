@@ -58,6 +58,9 @@ export interface ListFilter {
   /** Milliseconds, exclusive. */
   createdBefore: number | undefined
   source: Source | undefined
+  /** `owner/name` */
+  model?: string | undefined
+  status?: Status | undefined
 }
 
 const COLUMNS: readonly (keyof Row)[] = [
@@ -344,6 +347,14 @@ export class PredictionStore {
     const conditions = ['account = ?', `destination IS ${filter.trainings ? 'NOT ' : ''}NULL`]
     const parameters: Parameter[] = [filter.account]
     if (filter.source !== undefined) conditions.push(`source = '${filter.source}'`)
+    if (filter.model !== undefined) {
+      conditions.push('model = ?')
+      parameters.push(filter.model)
+    }
+    if (filter.status !== undefined) {
+      conditions.push('status = ?')
+      parameters.push(filter.status)
+    }
     if (filter.createdAfter !== undefined) {
       conditions.push('created_at >= ?')
       parameters.push(filter.createdAfter)

@@ -14,7 +14,6 @@ export type Answer<Value> =
 export function useAnswer<Value>(path: string | undefined): Answer<Value> & { again(): void } {
   const [answer, setAnswer] = useState<Answer<Value>>({ state: 'asked' })
   const [round, setRound] = useState(0)
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another round asks again
   useEffect(() => {
     if (path === undefined) return
     const stop = new AbortController()

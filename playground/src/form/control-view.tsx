@@ -130,7 +130,6 @@ function ListControl({
   return (
     <div class="list">
       {items.map((entry, index) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: the items of a list are told apart by nothing else
         <div class="row" key={index}>
           <div class="grow">
             <ControlView

@@ -1,6 +1,6 @@
 import { useEffect, useMemo, useState } from 'preact/hooks'
 import { useLocation } from 'preact-iso'
-import { call, type FieldError, messageOf, Refusal } from '../api/call.ts'
+import { type FieldError, messageOf, Refusal } from '../api/call.ts'
 import type { Model, Prediction, Version } from '../api/types.ts'
 import { useAnswer } from '../api/use-answer.ts'
 import { fieldsOf } from '../form/fields.ts'
@@ -9,7 +9,9 @@ import { startingValues, type Values } from '../form/values.ts'
 import { Failure } from '../parts/failure.tsx'
 import { PredictionView } from '../prediction/prediction-view.tsx'
 import { isOver, usePrediction } from '../prediction/use-prediction.ts'
+import { Code } from './code.tsx'
 import { isText } from './output-schema.ts'
+import { create } from './run.ts'
 
 /** The form of a version, and what comes of it. `?version=` names another than the latest, `?from=` a prediction to begin with. */
 export function PlaygroundTab({ model }: { model: Model }) {
@@ -73,6 +75,10 @@ function Run({ name, version, given }: RunProps) {
             {messageOf(refusal)}
           </p>
         )}
+        <details>
+          <summary>The same call as code</summary>
+          <Code model={name} version={version.id} input={values} />
+        </details>
       </InputForm>
       <div>
         <div class="heading">
@@ -87,13 +93,6 @@ function Run({ name, version, given }: RunProps) {
       </div>
     </div>
   )
-}
-
-function create(name: string, version: string, input: Values): Promise<Prediction> {
-  return call<Prediction>('POST', '/v1/predictions', {
-    body: { version: `${name}:${version}`, input },
-    headers: { 'reprise-source': 'web' },
-  })
 }
 
 /** Leads to the field that has to be changed first. */

@@ -1,8 +1,8 @@
 import { useEffect, useState } from 'preact/hooks'
-import { call, pathOf } from '../api/call.ts'
-import type { Model, Page } from '../api/types.ts'
+import type { Model } from '../api/types.ts'
 import { useAnswer } from '../api/use-answer.ts'
 import { Failure } from '../parts/failure.tsx'
+import { PagesOf } from '../parts/pages-of.tsx'
 import { useTitle } from '../parts/title.ts'
 
 /** Typing is a search once it pauses for this long. */
@@ -31,30 +31,13 @@ export function ModelsPage() {
 }
 
 function AllModels() {
-  const first = useAnswer<Page<Model>>('/v1/models')
-  const [more, setMore] = useState<Page<Model>[]>([])
-  if (first.state === 'asked') return <p class="note">Loading…</p>
-  if (first.state === 'failed') return <Failure error={first.error} again={first.again} />
-  const pages = [first.value, ...more]
-  const next = pages.at(-1)?.next
-  const models = pages.flatMap(({ results }) => results)
-  if (models.length === 0)
-    return <p>There are no models yet. Put a folder with a model.onnx into the models folder, or push one.</p>
   return (
-    <>
-      <Cards models={models} />
-      {next && (
-        <button
-          type="button"
-          onClick={async () => {
-            const page = await call<Page<Model>>('GET', pathOf(next))
-            setMore((before) => [...before, page])
-          }}
-        >
-          More
-        </button>
-      )}
-    </>
+    <PagesOf<Model>
+      path="/v1/models"
+      empty="There are no models yet. Put a folder with a model.onnx into the models folder, or push one."
+    >
+      {(models) => <Cards models={models} />}
+    </PagesOf>
   )
 }
 
@@ -72,7 +55,7 @@ function Cards({ models }: { models: readonly Model[] }) {
       {models.map((model) => (
         <li key={`${model.owner}/${model.name}`}>
           <a class="card" href={`/${model.owner}/${model.name}`}>
-            {model.cover_image_url && <img src={pathOf(model.cover_image_url)} alt="" loading="lazy" />}
+            <Cover model={model} />
             <strong>
               {model.owner}/{model.name}
             </strong>
@@ -86,6 +69,13 @@ function Cards({ models }: { models: readonly Model[] }) {
       ))}
     </ul>
   )
+}
+
+/** A cover image that lies elsewhere is left there: these pages load nothing from other hosts. */
+function Cover({ model: { owner, name, cover_image_url: url } }: { model: Model }) {
+  const path = `/v1/models/${owner}/${name}/cover`
+  if (!url || new URL(url).pathname !== path) return null
+  return <img src={path + new URL(url).search} alt="" loading="lazy" />
 }
 
 function usePaused(value: string): string {

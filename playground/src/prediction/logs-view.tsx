@@ -4,7 +4,6 @@ import { useEffect, useRef } from 'preact/hooks'
 export function LogsView({ logs }: { logs: string }) {
   const place = useRef<HTMLPreElement>(null)
   const follows = useRef(true)
-  // biome-ignore lint/correctness/useExhaustiveDependencies: what is new is below
   useEffect(() => {
     const element = place.current
     if (element && follows.current) element.scrollTop = element.scrollHeight
@@ -13,7 +12,6 @@ export function LogsView({ logs }: { logs: string }) {
   return (
     <>
       <h3>Logs</h3>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keyboard */}
       <pre
         ref={place}
         class="logs"

@@ -27,7 +27,6 @@ export function usePrediction(id: string | undefined, first?: Prediction): Follo
   const [streamed, setStreamed] = useState<Streamed>()
   const stream = prediction && !isOver(prediction) ? prediction.urls.stream : undefined
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: what is known already belongs to the id
   useEffect(() => {
     setPrediction(first)
     setStreamed(undefined)
