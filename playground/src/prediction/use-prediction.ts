@@ -40,17 +40,25 @@ export function usePrediction(id: string | undefined, first?: Prediction): Follo
   useEffect(() => {
     if (stream === undefined) return
     const pieces: string[] = []
+    let frame = 0
     const source = new EventSource(pathOf(stream))
     source.addEventListener('output', ({ data }) => {
       pieces.push(String(data))
-      setStreamed({ stream, pieces: [...pieces] })
+      // A model is faster than a screen.
+      frame ||= requestAnimationFrame(() => {
+        frame = 0
+        setStreamed({ stream, pieces: [...pieces] })
+      })
     })
     source.addEventListener('done', () => source.close())
     source.addEventListener('error', (event) => {
       // One with data is the model's; the others are the network's, and the browser tries again by itself.
       if (event instanceof MessageEvent) source.close()
     })
-    return () => source.close()
+    return () => {
+      cancelAnimationFrame(frame)
+      source.close()
+    }
   }, [stream])
 
   const cancel = useCallback(async () => {
