@@ -3,7 +3,15 @@ import type { Parameter, Statement, Write } from '../db/messages.ts'
 import type { Found, Position } from '../page.ts'
 import type { DeploymentUse } from './deployments.ts'
 import { bytesOf, type InputPart } from './input-part.ts'
-import type { Metrics, Prediction, ServedFile, Source, Status, WebhookEvent } from './prediction.ts'
+import {
+  isTerminal,
+  type Metrics,
+  type Prediction,
+  type ServedFile,
+  type Source,
+  type Status,
+  type WebhookEvent,
+} from './prediction.ts'
 import type { Chunk } from './run-output.ts'
 
 interface Row {
@@ -351,10 +359,7 @@ export class PredictionStore {
       conditions.push('model = ?')
       parameters.push(filter.model)
     }
-    if (filter.status !== undefined) {
-      conditions.push('status = ?')
-      parameters.push(filter.status)
-    }
+    if (filter.status !== undefined) conditions.push(...statusConditions(filter.status))
     if (filter.createdAfter !== undefined) {
       conditions.push('created_at >= ?')
       parameters.push(filter.createdAfter)
@@ -388,6 +393,14 @@ export class PredictionStore {
     this.#lists.set(sql, prepared)
     return prepared
   }
+}
+
+/** The words of the partial index that has rows of this status, by which SQLite finds it. */
+function statusConditions(status: Status): string[] {
+  const conditions = [`status = '${status}'`]
+  if (!isTerminal(status)) conditions.push('completed_at IS NULL')
+  else if (status !== 'succeeded') conditions.push("status IN ('failed', 'canceled', 'aborted')")
+  return conditions
 }
 
 function fromRow(row: Row): Prediction {

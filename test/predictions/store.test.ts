@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Position, toPage } from '../../src/page.ts'
-import { cancel, claim, type Prediction, start, succeed } from '../../src/predictions/prediction.ts'
+import { cancel, claim, isTerminal, type Prediction, start, succeed } from '../../src/predictions/prediction.ts'
 import {
   append,
   fold,
@@ -184,7 +184,16 @@ describe('lists', () => {
   }
   // Times repeat, so that pages are cut between rows of one millisecond.
   const rows = Array.from({ length: 23 }, (_, n) =>
-    makePrediction({ id: id(n), createdAt: 1_000 + Math.floor(n / 5), source: n % 3 === 0 ? 'web' : 'api' }),
+    makePrediction({
+      id: id(n),
+      createdAt: 1_000 + Math.floor(n / 5),
+      source: n % 3 === 0 ? 'web' : 'api',
+      model: n % 2 === 0 ? 'a/even' : 'a/odd',
+      ...(['starting', 'processing', 'succeeded', 'failed', 'canceled', 'aborted'] as const).map((status) => ({
+        status,
+        completedAt: isTerminal(status) ? 2_000 : null,
+      }))[n % 6],
+    }),
   )
   const newestFirst = [...rows].reverse().map((row) => row.id)
 
@@ -246,6 +255,14 @@ describe('lists', () => {
     ],
     [{ createdAfter: 1_003, createdBefore: 1_001 }, () => false],
     [{ source: 'web' as const }, (row: Prediction) => row.source === 'web'],
+    [{ model: 'a/odd' }, (row: Prediction) => row.model === 'a/odd'],
+    [{ status: 'starting' as const }, (row: Prediction) => row.status === 'starting'],
+    [{ status: 'succeeded' as const }, (row: Prediction) => row.status === 'succeeded'],
+    [{ status: 'failed' as const }, (row: Prediction) => row.status === 'failed'],
+    [
+      { status: 'aborted' as const, model: 'a/odd', createdAfter: 1_001 },
+      (row: Prediction) => row.status === 'aborted' && row.createdAt >= 1_001,
+    ],
     [
       { source: 'web' as const, createdAfter: 1_002 },
       (row: Prediction) => row.source === 'web' && row.createdAt >= 1_002,
