@@ -3,7 +3,10 @@ import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { FastifyInstance } from 'fastify'
 import { pino } from 'pino'
+import { assertNotExposed } from './accounts/assert-not-exposed.ts'
 import { Operators } from './accounts/operators.ts'
+import { TokenService } from './accounts/token-service.ts'
+import { readTokens, tokenStatements } from './accounts/token-store.ts'
 import { Tokens } from './accounts/tokens.ts'
 import { CollectionFiles } from './catalog/collection.ts'
 import { SearchIndex } from './catalog/search-index.ts'
@@ -104,6 +107,7 @@ export async function compose(
         ...deploymentStatements,
         ...fileStatements,
         ...webhookStatements,
+        ...tokenStatements,
       },
       durability: config.durability,
       ...(commitDelayMs === undefined ? {} : { commitDelayMs }),
@@ -112,6 +116,20 @@ export async function compose(
     // Closed before the writer: only the last connection, if it may write, can fold the log into the database.
     const reader = openReader(databasePath)
     releases.defer(() => void reader.close())
+
+    const operators = new Operators(config.operators)
+    const tokens = new Tokens(config.apiTokens)
+    const tokenService = new TokenService({
+      stored: readTokens(reader),
+      tokens,
+      writer,
+      operators,
+      clock,
+      log,
+      welcome: (username) => webhookSecrets.present(username),
+    })
+    releases.defer(() => tokenService.close())
+    assertNotExposed(config.host, tokens)
 
     const files = await FileService.open({ store: new FileStore(reader), writer, clock, log, dataDir })
     releases.defer(() => files.close())
@@ -123,7 +141,6 @@ export async function compose(
     const launch = runnerLauncher(environment, records)
     const folders = await PredictionFolders.open(join(dataDir, 'predictions'))
     const predictionStore = new PredictionStore(reader)
-    const operators = new Operators(config.operators)
     /** Whether the packages that were there at the start have been looked at. */
     let following = false
     const models = openModels({
@@ -196,7 +213,6 @@ export async function compose(
     const sender = new WebhookSender({ privateNetwork: config.privateNetwork, clock })
     releases.defer(() => sender.close())
     const webhookSecrets = new WebhookSecrets({ store: webhookStore, writer, clock })
-    const tokens = new Tokens(config.apiTokens)
     await Promise.all(tokens.accounts.map(({ username }) => webhookSecrets.present(username)))
     const webhooks = new WebhookService({
       store: webhookStore,
@@ -263,7 +279,7 @@ export async function compose(
       writer,
       operators,
       clock,
-      pushCode: config.pushCode,
+      mayPushCode: () => config.pushCode === 'on' || (config.pushCode === 'auto' && tokens.open),
       pushLimitBytes: config.pushLimitBytes,
       whyNeeded(model, id) {
         if (deployments.usesVersion(model, id)) return 'a deployment runs it; update that with another first'
@@ -284,6 +300,7 @@ export async function compose(
       config,
       log,
       tokens,
+      tokenService,
       models: registry,
       modelService,
       coverLinks: new CoverLinks(await keyOf(dataDir, 'covers')),

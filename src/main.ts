@@ -12,6 +12,7 @@ const COMMANDS: Record<string, () => Promise<Command>> = {
   models: async () => (await import('./cli/models.ts')).models,
   predict: async () => (await import('./cli/predict.ts')).predict,
   push: async () => (await import('./cli/push.ts')).push,
+  token: async () => (await import('./cli/token.ts')).token,
   'webhook-secret': async () => (await import('./cli/webhook-secret.ts')).webhookSecret,
   help: async () => (await import('./cli/help.ts')).help,
 }

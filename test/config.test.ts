@@ -31,7 +31,7 @@ test('nothing has to be set', () => {
     fileOutputs: 'auto',
     privateNetwork: true,
     webhookRetryMs: 60_000,
-    pushCode: true,
+    pushCode: 'auto',
     pushLimitBytes: 4 * 2 ** 30,
     downloadTimeoutMs: 120_000,
     trustProxy: false,
@@ -85,7 +85,7 @@ test('every setting can be a variable', () => {
     privateNetwork: true,
     downloadTimeoutMs: 5_000,
     webhookRetryMs: 86_400_000,
-    pushCode: true,
+    pushCode: 'on',
     pushLimitBytes: 2 ** 30,
     trustProxy: true,
   })
@@ -107,15 +107,6 @@ test.each([
 ])('with PRIVATE_NETWORK=%s on %s, may private addresses be reached? %s', (setting, host, reached) => {
   const environment = { REPRISE_PRIVATE_NETWORK: setting, REPRISE_HOST: host, REPRISE_API_TOKENS: 'token' }
   expect(readConfig([], environment).privateNetwork).toBe(reached)
-})
-
-test.each([
-  ['auto', '', true],
-  ['auto', 'token', false],
-  ['on', 'token', true],
-  ['off', '', false],
-])('with PUSH_CODE=%s and API_TOKENS="%s", may operators push code? %s', (setting, tokens, taken) => {
-  expect(readConfig([], { REPRISE_PUSH_CODE: setting, REPRISE_API_TOKENS: tokens }).pushCode).toBe(taken)
 })
 
 describe('a wrong value stops the start, and the message names the setting', () => {
@@ -183,19 +174,6 @@ test.each([
   [['--port'], '--port'],
 ])('flags that are no settings are refused: %j', (args, named) => {
   expect(refusal(args, {})).toContain(named)
-})
-
-describe('without tokens the server listens only where nobody else reaches it', () => {
-  test.each(['127.0.0.1', '127.1.2.3', 'localhost', '::1'])('%s needs no tokens', (host) => {
-    expect(readConfig([], { REPRISE_HOST: host }).apiTokens).toEqual([])
-  })
-
-  test.each(['0.0.0.0', '::', '192.168.1.5', 'example.com', '127.0.0.1.example.com'])('%s needs tokens', (host) => {
-    const message = refusal(['--host', host], {})
-    expect(message).toContain(host)
-    expect(message).toContain('REPRISE_API_TOKENS')
-    expect(readConfig(['--host', host, '--api-tokens', 'alice:secret'], {}).host).toBe(host)
-  })
 })
 
 test('variables of other programs are left alone', () => {

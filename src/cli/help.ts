@@ -9,6 +9,9 @@ export const help: Command = async (_args, { print }) =>
   reprise models owner/name            show one: its inputs and its versions
   reprise predict <model> [flags]      run a model; <model> is owner/name, owner/name:version or the id of a version
   reprise push <folder> owner/name     send a package to the server and print the id of the version that it becomes
+  reprise token create <username>      make a token for an account and print it; --description says what it is for
+  reprise token list                   list the tokens that were made so
+  reprise token revoke <id>            revoke one
   reprise webhook-secret               show the secret that your webhooks are signed with
   reprise webhook-secret rotate        make another; the former one signs beside it for a day
   reprise help                         show this text

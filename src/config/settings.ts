@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { parseBytes } from '../byte-size.ts'
 import { parseDuration } from '../duration.ts'
-import { integer, memory, nonEmpty, onOff, origin, tokens, within } from './values.ts'
+import { integer, memory, nonEmpty, onOff, origin, tokens, usernames, within } from './values.ts'
 
 export interface Setting<Value> {
   /** `REPRISE_<name>` is the variable, and the name in small letters with dashes the flag. */
@@ -103,12 +103,8 @@ export const SETTINGS = {
     name: 'OPERATORS',
     meaning: 'accounts that see all there is to see, separated by ","; local always does',
     default: '',
-    parse: (text) =>
-      text
-        .split(',')
-        .map((name) => name.trim())
-        .filter(Boolean),
-    expected: 'account names',
+    parse: usernames,
+    expected: 'names of accounts, such as alice,bob',
   }),
   durability: setting({
     name: 'DURABILITY',
