@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import { isLoopback } from './config/loopback.ts'
-import { SETTINGS, type Setting } from './config/settings.ts'
+import { flagName, SETTINGS, type Setting, shownDefault, variableName } from './config/settings.ts'
 import { AppError, messageOf } from './errors.ts'
 
 type Settings = { [K in keyof typeof SETTINGS]: (typeof SETTINGS)[K] extends Setting<infer Value> ? Value : never }
@@ -45,9 +45,9 @@ export function readConfig(args: readonly string[], environment: NodeJS.ProcessE
 /** The settings as lines of a help text. */
 export function describeSettings(): string {
   return Object.values(SETTINGS)
-    .map(({ name, meaning, default: fallback }: Setting<unknown>) => {
-      const shown = fallback === undefined || fallback === '' ? '' : ` (${fallback})`
-      return `  --${flagName(name).padEnd(16)} ${meaning}${shown}`
+    .map((setting: Setting<unknown>) => {
+      const shown = shownDefault(setting)
+      return `  --${flagName(setting.name).padEnd(16)} ${setting.meaning}${shown === undefined ? '' : ` (${shown})`}`
     })
     .join('\n')
 }
@@ -62,12 +62,4 @@ function parseFlags(args: readonly string[]): Record<string, string | undefined>
   } catch (error) {
     throw new AppError('configuration', `${messageOf(error)}; "reprise help" lists the flags`)
   }
-}
-
-function variableName(name: string): string {
-  return `REPRISE_${name}`
-}
-
-function flagName(name: string): string {
-  return name.toLowerCase().replaceAll('_', '-')
 }

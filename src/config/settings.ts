@@ -10,12 +10,27 @@ export interface Setting<Value> {
   meaning: string
   /** Written as a user would set it; undefined where it may stay unset. */
   default: string | undefined
+  /** What the default is where that depends on the machine. */
+  defaultInWords?: string
   /** Returns undefined for a value that makes no sense. */
   parse: (text: string) => Value | undefined
   /** What a sensible value looks like, for the message about one that is not. */
   expected: string
   /** Not repeated in messages, which end up in logs. */
   secret?: boolean
+}
+
+export function variableName(name: string): string {
+  return `REPRISE_${name}`
+}
+
+export function flagName(name: string): string {
+  return name.toLowerCase().replaceAll('_', '-')
+}
+
+/** The default as people read it; undefined where there is none. */
+export function shownDefault({ default: fallback, defaultInWords }: Setting<unknown>): string | undefined {
+  return defaultInWords ?? (fallback || undefined)
 }
 
 function setting<Value>(definition: Setting<Value>): Setting<Value> {
@@ -89,6 +104,7 @@ export const SETTINGS = {
     name: 'THREADS',
     meaning: 'cores shared by all models',
     default: String(availableParallelism()),
+    defaultInWords: 'all cores',
     parse: integer(1, 1024),
     expected: 'a number from 1 to 1024',
   }),
