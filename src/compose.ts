@@ -1,6 +1,4 @@
-import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import type { FastifyInstance } from 'fastify'
 import { pino } from 'pino'
 import { assertNotExposed } from './accounts/assert-not-exposed.ts'
@@ -12,7 +10,8 @@ import { CollectionFiles } from './catalog/collection.ts'
 import { SearchIndex } from './catalog/search-index.ts'
 import { type Clock, systemClock } from './clock.ts'
 import type { Config } from './config.ts'
-import { lockDataDir, openReader, prepareDatabase } from './db/open.ts'
+import { MIGRATIONS_DIR } from './db/migrate.ts'
+import { DATABASE_FILE, lockDataDir, openReader, prepareDatabase } from './db/open.ts'
 import { Writer } from './db/writer.ts'
 import { DeploymentService } from './deployments/service.ts'
 import { DeploymentStore, deploymentStatements } from './deployments/store.ts'
@@ -28,6 +27,7 @@ import { openModels } from './models/open-models.ts'
 import { ModelService } from './models/service.ts'
 import { forgetVersion, modelStatements } from './models/store.ts'
 import { Downloader } from './outbound/downloader.ts'
+import { packageDirs } from './package-dirs.ts'
 import { DataRemoval } from './predictions/data-removal.ts'
 import { PredictionFolders } from './predictions/folders.ts'
 import { Presenter } from './predictions/presenter.ts'
@@ -55,10 +55,6 @@ const PATIENCE_MS = 10_000
 /** After the drain, answers that are on their way have this long. */
 const LAST_ANSWERS_MS = 2_000
 const IDLE_CHECK_MS = 50
-
-/** From the sources the bundled packages lie beside `src`, in the published package inside `dist`. */
-const BUNDLED_DIR = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? '../models' : './models', import.meta.url))
-const MIGRATIONS_DIR = new URL('../migrations/', import.meta.url)
 
 /** Parts that tests and benches replace. */
 export interface Overrides {
@@ -97,7 +93,7 @@ export async function compose(
     const dataDir = resolve(config.dataDir)
     const lock = lockDataDir(dataDir)
     releases.defer(() => void lock.close())
-    const databasePath = join(dataDir, 'reprise.sqlite')
+    const databasePath = join(dataDir, DATABASE_FILE)
     prepareDatabase(databasePath, MIGRATIONS_DIR)
     const writer = new Writer({
       path: databasePath,
@@ -348,12 +344,6 @@ async function listen(app: FastifyInstance, { host, port }: Config): Promise<str
       },
     )
   }
-}
-
-/** The operator's folders come first: a package there wins over a bundled one of the same name. */
-function packageDirs({ modelsDirs, bundledModels }: Config): string[] {
-  const dirs = modelsDirs.map((dir) => resolve(dir))
-  return bundledModels && existsSync(BUNDLED_DIR) ? [...dirs, BUNDLED_DIR] : dirs
 }
 
 /** Neither a connection that is kept alive after its answer nor a reader that takes nothing holds up the end. */

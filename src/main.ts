@@ -13,6 +13,7 @@ const COMMANDS: Record<string, () => Promise<Command>> = {
   predict: async () => (await import('./cli/predict.ts')).predict,
   push: async () => (await import('./cli/push.ts')).push,
   token: async () => (await import('./cli/token.ts')).token,
+  doctor: async () => (await import('./cli/doctor.ts')).doctor,
   'webhook-secret': async () => (await import('./cli/webhook-secret.ts')).webhookSecret,
   help: async () => (await import('./cli/help.ts')).help,
 }
