@@ -19,8 +19,11 @@ const COMMANDS: Record<string, () => Promise<Command>> = {
 }
 
 async function main(line: readonly string[], terminal: Terminal): Promise<void> {
-  const [name = 'help', ...args] = line.includes('--help') || line.includes('-h') ? ['help'] : line
-  const load = COMMANDS[name]
+  const asksForHelp = line.includes('--help') || line.includes('-h')
+  const [name = 'help', ...args] = asksForHelp
+    ? ['help', ...line.slice(0, 1).filter((word) => Object.hasOwn(COMMANDS, word))]
+    : line
+  const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
   if (!load) throw new AppError('configuration', `There is no command "${name}"; "reprise help" lists them`)
   const command = await load()
   await command(args, terminal)
