@@ -48,7 +48,8 @@ async function* examineWith(config: Config, environment: NodeJS.ProcessEnv): Asy
   yield* look('database', async () =>
     judgeDatabase(await readDatabaseFiles(dataDir), database, listMigrations(MIGRATIONS_DIR).length),
   )
-  const { open, finding } = checkTokens(config, read?.tokenAccounts ?? [])
+  const stored = database ? read?.tokenAccounts : []
+  const { open, finding } = checkTokens(config, stored)
   yield* look('tokens', () => finding)
   yield* look('addresses', () => checkAddresses(config, open))
   yield* look('port', async () => judgePort(config, await readPort(config), locked))

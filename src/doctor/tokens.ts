@@ -8,12 +8,20 @@ export interface TokenFacts {
   finding: Finding
 }
 
-/** @param stored of each token of the database the account */
+/** @param stored of each token of the database the account; undefined where it cannot be read */
 export function checkTokens(
   { apiTokens, operators }: Pick<Config, 'apiTokens' | 'operators'>,
-  stored: readonly string[],
+  stored: readonly string[] | undefined,
 ): TokenFacts {
   const configured = new Tokens(apiTokens)
+  if (!stored)
+    return {
+      open: false,
+      finding: warning(
+        `${configured.configured} in REPRISE_API_TOKENS; those of the database cannot be read`,
+        'mend the database first',
+      ),
+    }
   const accounts = [...(configured.open ? [] : configured.accounts), ...stored.map((username) => ({ username }))]
   if (accounts.length === 0) return { open: true, finding: ok('none: the server is open to everybody on this machine') }
   const known = new Operators(operators)

@@ -118,7 +118,7 @@ test.each<[string, MakeWrong, RegExp[]]>([
     ],
   ],
   [
-    'no folder, broken packages, a foreign port, too much memory, too many threads',
+    'no folder, broken packages, a foreign port, too much memory, too many threads, tokens that nobody can manage',
     async () => {
       const dataDir = join(testFolder(), 'data')
       writeFileSync(dataDir, '')
@@ -133,6 +133,8 @@ test.each<[string, MakeWrong, RegExp[]]>([
           PORT: String(port),
           MEMORY: '900000GiB',
           THREADS: '1024',
+          API_TOKENS: 'alice:x',
+          PUBLIC_URL: 'http://box.example',
         },
       ]
     },
@@ -146,25 +148,23 @@ test.each<[string, MakeWrong, RegExp[]]>([
       /^problem +port +something else than reprise listens on 127\.0\.0\.1:\d+; /m,
       /^problem +memory +REPRISE_MEMORY is 900000 GiB, more than/m,
       /^warning +threads +REPRISE_THREADS is 1024, but/m,
+      /^warning +tokens +1 in REPRISE_API_TOKENS, 0 in the database, and none of an operator/m,
+      /^warning +addresses +REPRISE_PUBLIC_URL is http:\/\/box\.example: tokens/m,
     ],
   ],
   [
-    'a database that is none, the port of another server, tokens that nobody can manage, a driver that fails',
+    'a database that is none, the port of another server, a driver that fails',
     async () => {
       const dataDir = testFolder()
       writeFileSync(join(dataDir, 'reprise.sqlite'), 'nonsense'.repeat(1_000))
       const other = await testServer({ ...LITTLE, MODELS_DIR: '/nowhere' })
       const { port } = new URL(other.address)
-      return [
-        { DATA_DIR: dataDir, PORT: port, API_TOKENS: 'alice:x', PUBLIC_URL: 'http://box.example' },
-        { environment: gpuDriver('echo no driver; exit 9') },
-      ]
+      return [{ DATA_DIR: dataDir, PORT: port }, { environment: gpuDriver('echo no driver; exit 9') }]
     },
     [
       /^problem +database +\S+ cannot be read: file is not a database; .*put back a copy/m,
       /^problem +port +a reprise with another data folder listens on/m,
-      /^warning +tokens +1 in REPRISE_API_TOKENS, 0 in the database, and none of an operator/m,
-      /^warning +addresses +REPRISE_PUBLIC_URL is http:\/\/box\.example: tokens/m,
+      /^warning +tokens +0 in REPRISE_API_TOKENS; those of the database cannot be read/m,
       /^warning +GPU +the driver of NVIDIA does not answer: .*no driver/m,
     ],
   ],
