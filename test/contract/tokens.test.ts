@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { hashToken } from '../../src/accounts/token.ts'
+import { openDatabase } from '../support/data-folder.ts'
 import { MovedClock } from '../support/moved-clock.ts'
 import { echo } from '../support/packages.ts'
 import { startServer, type TestServer } from '../support/server.ts'
@@ -108,6 +109,19 @@ describe('with an operator in the configuration', () => {
     clock.byMs = 7_200_000
     expect(await lastUse()).toBe(used)
   })
+})
+
+test('requests with a token write nothing', async () => {
+  const server = await testServer({ ...NO_MODELS, API_TOKENS: 'o' })
+  const { token } = await createToken(server, 'alice', 'o')
+  const db = openDatabase(server.dataDir)
+  onTestFinished(() => void db.close())
+  const commits = () => db.pragma('data_version', { simple: true })
+  const before = commits()
+  for (let i = 0; i < 50; i++) expect(await accountOf(server, token)).toBe('alice')
+  expect(commits()).toBe(before)
+  await createToken(server, 'alice', 'o')
+  expect(commits()).not.toBe(before)
 })
 
 describe('an open server', () => {
