@@ -4,11 +4,11 @@
  */
 import { execFile } from 'node:child_process'
 import { promisify, stripVTControlCharacters } from 'node:util'
+import { findCudaLibraries } from '../src/hardware/cuda-libraries.ts'
 import type { Gpu } from '../src/hardware/gpu.ts'
 import { findGpus } from '../src/hardware/gpus.ts'
 import type { ProviderChoice } from '../src/runner/execution-provider.ts'
 import { GRAPHS } from './gpu/graphs.ts'
-import { describeCudaLibrary } from './gpu/libraries.ts'
 import { HEADINGS, type Trial, tryGraph } from './gpu/trial.ts'
 
 const GIB = 2 ** 30
@@ -16,7 +16,8 @@ const DRIVER_PATIENCE_MS = 5_000
 
 const gpus = await findGpus(process.env, print)
 await describeGpus(gpus)
-for (const line of await describeCudaLibrary()) print(line)
+const { text, advice } = await findCudaLibraries()
+for (const line of [text, advice]) if (line) print(line)
 
 const cuda = gpus.map(({ deviceId }): ProviderChoice => ({ provider: 'cuda', deviceId }))
 const trials: Trial[] = []

@@ -4,6 +4,9 @@ import type { Account } from './accounts/account.ts'
 import type { Operators } from './accounts/operators.ts'
 import { accountRoutes } from './accounts/routes.ts'
 import { WireAccount } from './accounts/schema.ts'
+import { tokenRoutes } from './accounts/token-routes.ts'
+import { WireNewToken, WireToken } from './accounts/token-schema.ts'
+import type { TokenService } from './accounts/token-service.ts'
 import type { Tokens } from './accounts/tokens.ts'
 import type { CollectionFiles } from './catalog/collection.ts'
 import { catalogRoutes } from './catalog/routes.ts'
@@ -37,8 +40,8 @@ import { modelPresenter, modelRoutes } from './models/routes.ts'
 import { WireModel, WireVersion } from './models/schema.ts'
 import type { ModelService } from './models/service.ts'
 import { documentRoutes } from './openapi/routes.ts'
-import type { PageFiles } from './playground/page-files.ts'
-import { playgroundRoutes } from './playground/routes.ts'
+import type { PageFiles } from './pages/page-files.ts'
+import { playgroundRoutes } from './pages/routes.ts'
 import { outputRoutes } from './predictions/output-routes.ts'
 import type { Presenter } from './predictions/presenter.ts'
 import { predictionRoutes } from './predictions/routes.ts'
@@ -71,6 +74,7 @@ export interface AppParts {
   config: Pick<Config, 'publicUrl' | 'bodyLimitBytes' | 'trustProxy'>
   log: FastifyBaseLogger
   tokens: Tokens
+  tokenService: TokenService
   models: ModelRegistry
   modelService: ModelService
   coverLinks: CoverLinks
@@ -102,7 +106,7 @@ const REQUEST_TIMEOUT_MS = 900_000
 export function buildApp(parts: AppParts): FastifyInstance {
   const { config, log, tokens, models, predictions, presenter, webhooks, webhookSecrets, files, before } = parts
   const { deployments, hardware, scheduler, operators, clock, modelService, coverLinks, examples } = parts
-  const { collections, searchIndex, pageFiles } = parts
+  const { collections, searchIndex, tokenService, pageFiles } = parts
   const app = Fastify({
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
@@ -145,6 +149,8 @@ export function buildApp(parts: AppParts): FastifyInstance {
     WireSearch,
     WireFile,
     WireAccount,
+    WireToken,
+    WireNewToken,
     WireDeployment,
     WireDelivery,
     WireSecret,
@@ -155,10 +161,10 @@ export function buildApp(parts: AppParts): FastifyInstance {
   acceptEmptyJson(app)
   limitLargeBodies(app)
   app.removeContentTypeParser('text/plain')
-  const guard = tokens.open ? browserGuard(config.publicUrl) : undefined
+  const guard = browserGuard(config.publicUrl)
   app.decorateRequest('account')
   app.addHook('onRequest', (request, _reply, done) => {
-    guard?.(request)
+    if (tokens.open) guard(request)
     const { capability, open } = request.routeOptions.config
     if (!capability && !open) request.account = tokens.authenticate(request.headers.authorization)
     done()
@@ -181,6 +187,7 @@ export function buildApp(parts: AppParts): FastifyInstance {
   app.register(deploymentRoutes, { deployments, originOf })
   app.register(fileRoutes, { files, originOf })
   app.register(accountRoutes)
+  app.register(tokenRoutes, { tokens: tokenService })
   app.register(hardwareRoutes, { hardware })
   app.register(runnerRoutes, { scheduler, models, operators, clock })
   app.register(documentRoutes)

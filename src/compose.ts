@@ -1,15 +1,17 @@
-import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import type { FastifyInstance } from 'fastify'
 import { pino } from 'pino'
+import { assertNotExposed } from './accounts/assert-not-exposed.ts'
 import { Operators } from './accounts/operators.ts'
+import { TokenService } from './accounts/token-service.ts'
+import { readTokens, tokenStatements } from './accounts/token-store.ts'
 import { Tokens } from './accounts/tokens.ts'
 import { CollectionFiles } from './catalog/collection.ts'
 import { SearchIndex } from './catalog/search-index.ts'
 import { type Clock, systemClock } from './clock.ts'
 import type { Config } from './config.ts'
-import { lockDataDir, openReader, prepareDatabase } from './db/open.ts'
+import { MIGRATIONS_DIR } from './db/migrate.ts'
+import { DATABASE_FILE, lockDataDir, openReader, prepareDatabase } from './db/open.ts'
 import { Writer } from './db/writer.ts'
 import { DeploymentService } from './deployments/service.ts'
 import { DeploymentStore, deploymentStatements } from './deployments/store.ts'
@@ -25,7 +27,9 @@ import { openModels } from './models/open-models.ts'
 import { ModelService } from './models/service.ts'
 import { forgetVersion, modelStatements } from './models/store.ts'
 import { Downloader } from './outbound/downloader.ts'
-import { PageFiles } from './playground/page-files.ts'
+import { packageDirs } from './package-dirs.ts'
+import { PageFiles } from './pages/page-files.ts'
+
 import { DataRemoval } from './predictions/data-removal.ts'
 import { PredictionFolders } from './predictions/folders.ts'
 import { Presenter } from './predictions/presenter.ts'
@@ -53,14 +57,6 @@ const PATIENCE_MS = 10_000
 /** After the drain, answers that are on their way have this long. */
 const LAST_ANSWERS_MS = 2_000
 const IDLE_CHECK_MS = 50
-
-/** From the sources the bundled packages lie beside `src`, in the published package inside `dist`. */
-const BUNDLED_DIR = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? '../models' : './models', import.meta.url))
-/** Built by `npm run build`, and by `npm start` where it is not there. */
-const PLAYGROUND_DIR = fileURLToPath(
-  new URL(import.meta.url.endsWith('.ts') ? '../dist/playground' : './playground', import.meta.url),
-)
-const MIGRATIONS_DIR = new URL('../migrations/', import.meta.url)
 
 /** Parts that tests and benches replace. */
 export interface Overrides {
@@ -99,7 +95,7 @@ export async function compose(
     const dataDir = resolve(config.dataDir)
     const lock = lockDataDir(dataDir)
     releases.defer(() => void lock.close())
-    const databasePath = join(dataDir, 'reprise.sqlite')
+    const databasePath = join(dataDir, DATABASE_FILE)
     prepareDatabase(databasePath, MIGRATIONS_DIR)
     const writer = new Writer({
       path: databasePath,
@@ -109,6 +105,7 @@ export async function compose(
         ...deploymentStatements,
         ...fileStatements,
         ...webhookStatements,
+        ...tokenStatements,
       },
       durability: config.durability,
       ...(commitDelayMs === undefined ? {} : { commitDelayMs }),
@@ -117,6 +114,20 @@ export async function compose(
     // Closed before the writer: only the last connection, if it may write, can fold the log into the database.
     const reader = openReader(databasePath)
     releases.defer(() => void reader.close())
+
+    const operators = new Operators(config.operators)
+    const tokens = new Tokens(config.apiTokens)
+    const tokenService = new TokenService({
+      stored: readTokens(reader),
+      tokens,
+      writer,
+      operators,
+      clock,
+      log,
+      welcome: (username) => webhookSecrets.present(username),
+    })
+    releases.defer(() => tokenService.close())
+    assertNotExposed(config.host, tokens)
 
     const files = await FileService.open({ store: new FileStore(reader), writer, clock, log, dataDir })
     releases.defer(() => files.close())
@@ -128,7 +139,6 @@ export async function compose(
     const launch = runnerLauncher(environment, records)
     const folders = await PredictionFolders.open(join(dataDir, 'predictions'))
     const predictionStore = new PredictionStore(reader)
-    const operators = new Operators(config.operators)
     /** Whether the packages that were there at the start have been looked at. */
     let following = false
     const models = openModels({
@@ -201,7 +211,6 @@ export async function compose(
     const sender = new WebhookSender({ privateNetwork: config.privateNetwork, clock })
     releases.defer(() => sender.close())
     const webhookSecrets = new WebhookSecrets({ store: webhookStore, writer, clock })
-    const tokens = new Tokens(config.apiTokens)
     await Promise.all(tokens.accounts.map(({ username }) => webhookSecrets.present(username)))
     const webhooks = new WebhookService({
       store: webhookStore,
@@ -268,7 +277,7 @@ export async function compose(
       writer,
       operators,
       clock,
-      pushCode: config.pushCode,
+      mayPushCode: () => config.pushCode === 'on' || (config.pushCode === 'auto' && tokens.open),
       pushLimitBytes: config.pushLimitBytes,
       whyNeeded(model, id) {
         if (deployments.usesVersion(model, id)) return 'a deployment runs it; update that with another first'
@@ -289,6 +298,7 @@ export async function compose(
       config,
       log,
       tokens,
+      tokenService,
       models: registry,
       modelService,
       coverLinks: new CoverLinks(await keyOf(dataDir, 'covers')),
@@ -304,7 +314,7 @@ export async function compose(
       hardware,
       scheduler,
       operators,
-      pageFiles: config.playground ? new PageFiles(PLAYGROUND_DIR) : undefined,
+      pageFiles: config.playground ? new PageFiles() : undefined,
       clock,
     })
     releases.defer(() => closeApp(app))
@@ -337,12 +347,6 @@ async function listen(app: FastifyInstance, { host, port }: Config): Promise<str
       },
     )
   }
-}
-
-/** The operator's folders come first: a package there wins over a bundled one of the same name. */
-function packageDirs({ modelsDirs, bundledModels }: Config): string[] {
-  const dirs = modelsDirs.map((dir) => resolve(dir))
-  return bundledModels && existsSync(BUNDLED_DIR) ? [...dirs, BUNDLED_DIR] : dirs
 }
 
 /** Neither a connection that is kept alive after its answer nor a reader that takes nothing holds up the end. */

@@ -1,15 +1,14 @@
 import { parseArgs } from 'node:util'
-import { SETTINGS, type Setting } from './config/settings.ts'
+import { isLoopback } from './config/loopback.ts'
+import { flagName, SETTINGS, type Setting, shownDefault, variableName } from './config/settings.ts'
 import { AppError, messageOf } from './errors.ts'
 
 type Settings = { [K in keyof typeof SETTINGS]: (typeof SETTINGS)[K] extends Setting<infer Value> ? Value : never }
 
-/** Everything that can be set, with defaults filled in and `auto` decided. */
-export type Config = Readonly<Omit<Settings, 'privateNetwork' | 'pushCode'>> & {
+/** Everything that can be set, with defaults filled in, and `auto` decided where nothing but settings decides it. */
+export type Config = Readonly<Omit<Settings, 'privateNetwork'>> & {
   /** Whether input URLs may lead to private and loopback addresses. */
   readonly privateNetwork: boolean
-  /** Whether operators may push packages with code. */
-  readonly pushCode: boolean
 }
 
 /**
@@ -36,26 +35,19 @@ export function readConfig(args: readonly string[], environment: NodeJS.ProcessE
   if (problems.length > 0) throw new AppError('configuration', problems.join('\n'))
   // Each has been parsed by its own setting.
   const settings = values as Settings
-  const { host, apiTokens, privateNetwork, pushCode } = settings
-  const loopback = isLoopback(host)
-  if (apiTokens.length === 0 && !loopback)
-    throw new AppError(
-      'configuration',
-      `REPRISE_HOST is "${host}", which others can reach, and there are no tokens; set REPRISE_API_TOKENS (for example alice:some-secret), or listen on 127.0.0.1`,
-    )
+  const { host, privateNetwork } = settings
   return Object.freeze({
     ...settings,
-    privateNetwork: privateNetwork === 'on' || (privateNetwork === 'auto' && loopback),
-    pushCode: pushCode === 'on' || (pushCode === 'auto' && apiTokens.length === 0),
+    privateNetwork: privateNetwork === 'on' || (privateNetwork === 'auto' && isLoopback(host)),
   })
 }
 
 /** The settings as lines of a help text. */
 export function describeSettings(): string {
   return Object.values(SETTINGS)
-    .map(({ name, meaning, default: fallback }: Setting<unknown>) => {
-      const shown = fallback === undefined || fallback === '' ? '' : ` (${fallback})`
-      return `  --${flagName(name).padEnd(16)} ${meaning}${shown}`
+    .map((setting: Setting<unknown>) => {
+      const shown = shownDefault(setting)
+      return `  --${flagName(setting.name).padEnd(16)} ${setting.meaning}${shown === undefined ? '' : ` (${shown})`}`
     })
     .join('\n')
 }
@@ -70,16 +62,4 @@ function parseFlags(args: readonly string[]): Record<string, string | undefined>
   } catch (error) {
     throw new AppError('configuration', `${messageOf(error)}; "reprise help" lists the flags`)
   }
-}
-
-function variableName(name: string): string {
-  return `REPRISE_${name}`
-}
-
-function flagName(name: string): string {
-  return name.toLowerCase().replaceAll('_', '-')
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host)
 }

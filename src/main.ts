@@ -12,13 +12,18 @@ const COMMANDS: Record<string, () => Promise<Command>> = {
   models: async () => (await import('./cli/models.ts')).models,
   predict: async () => (await import('./cli/predict.ts')).predict,
   push: async () => (await import('./cli/push.ts')).push,
+  token: async () => (await import('./cli/token.ts')).token,
+  doctor: async () => (await import('./cli/doctor.ts')).doctor,
   'webhook-secret': async () => (await import('./cli/webhook-secret.ts')).webhookSecret,
   help: async () => (await import('./cli/help.ts')).help,
 }
 
 async function main(line: readonly string[], terminal: Terminal): Promise<void> {
-  const [name = 'help', ...args] = line.includes('--help') || line.includes('-h') ? ['help'] : line
-  const load = COMMANDS[name]
+  const asksForHelp = line.includes('--help') || line.includes('-h')
+  const [name = 'help', ...args] = asksForHelp
+    ? ['help', ...line.slice(0, 1).filter((word) => Object.hasOwn(COMMANDS, word))]
+    : line
+  const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
   if (!load) throw new AppError('configuration', `There is no command "${name}"; "reprise help" lists them`)
   const command = await load()
   await command(args, terminal)

@@ -1,7 +1,9 @@
 import { totalmem } from 'node:os'
 import { describe, expect, test } from 'vitest'
+import { SETTINGS } from '../src/config/settings.ts'
 import { describeSettings, readConfig } from '../src/config.ts'
 import { AppError } from '../src/errors.ts'
+import { runReprise } from './support/command-line.ts'
 
 function refusal(args: string[], environment: NodeJS.ProcessEnv): string {
   try {
@@ -31,7 +33,7 @@ test('nothing has to be set', () => {
     fileOutputs: 'auto',
     privateNetwork: true,
     webhookRetryMs: 60_000,
-    pushCode: true,
+    pushCode: 'auto',
     pushLimitBytes: 4 * 2 ** 30,
     downloadTimeoutMs: 120_000,
     playground: true,
@@ -87,7 +89,7 @@ test('every setting can be a variable', () => {
     privateNetwork: true,
     downloadTimeoutMs: 5_000,
     webhookRetryMs: 86_400_000,
-    pushCode: true,
+    pushCode: 'on',
     pushLimitBytes: 2 ** 30,
     playground: false,
     trustProxy: true,
@@ -112,17 +114,11 @@ test.each([
   expect(readConfig([], environment).privateNetwork).toBe(reached)
 })
 
-test.each([
-  ['auto', '', true],
-  ['auto', 'token', false],
-  ['on', 'token', true],
-  ['off', '', false],
-])('with PUSH_CODE=%s and API_TOKENS="%s", may operators push code? %s', (setting, tokens, taken) => {
-  expect(readConfig([], { REPRISE_PUSH_CODE: setting, REPRISE_API_TOKENS: tokens }).pushCode).toBe(taken)
-})
+/** Whatever stands there could be a folder. */
+const TAKES_ANYTHING = ['MODELS_DIR']
 
 describe('a wrong value stops the start, and the message names the setting', () => {
-  const wrong: Record<string, string[]> = {
+  const wrong: Record<string, [string, ...string[]]> = {
     HOST: ['', ' '],
     PORT: ['', 'http', '-1', '65536', '80.5', '0x50'],
     PUBLIC_URL: [
@@ -140,7 +136,7 @@ describe('a wrong value stops the start, and the message names the setting', () 
     PUSH_CODE: ['', 'yes'],
     PUSH_LIMIT: ['', '-1', 'much'],
     BUNDLED_MODELS: ['yes', 'ON'],
-    API_TOKENS: ['two words', 'alice:', ':secret', 'a:b:c', 'alice:x,bob:x', 'x,alice:x'],
+    API_TOKENS: ['two words', 'alice:', ':secret', 'a:b:c', 'alice:x,bob:x', 'x,alice:x', 'a/b:x'],
     LOG_LEVEL: ['loud', 'INFO'],
     THREADS: ['0', '1025', 'all'],
     MEMORY: ['0', '0%', '101%', '8GB', 'all', ''],
@@ -150,8 +146,24 @@ describe('a wrong value stops the start, and the message names the setting', () 
     SHUTDOWN_GRACE: ['soon', '-5s', ''],
     PLAYGROUND: ['yes'],
     TRUST_PROXY: ['true', '1'],
+    OPERATORS: ['two words', 'alice:secret', 'a/b', 'x'.repeat(101)],
   }
   const cases = Object.entries(wrong).flatMap(([name, values]) => values.map((value) => ({ name, value })))
+
+  test('each setting is tried here', () => {
+    const names = Object.values(SETTINGS).map(({ name }) => name)
+    expect([...Object.keys(wrong), ...TAKES_ANYTHING].sort()).toEqual(names.sort())
+  })
+
+  test('the command tells of all of them, and does not start', async () => {
+    const environment = Object.fromEntries(Object.entries(wrong).map(([name, [value]]) => [`REPRISE_${name}`, value]))
+    const { code, stdout, stderr } = await runReprise(['serve'], { environment })
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+    const lines = stderr.trimEnd().split('\n')
+    expect(lines).toHaveLength(Object.keys(wrong).length)
+    for (const name of Object.keys(wrong))
+      expect(lines).toContainEqual(expect.stringMatching(new RegExp(`^REPRISE_${name} .*has to be .+$`)))
+  })
 
   test.each(cases)('REPRISE_$name="$value"', ({ name, value }) => {
     expect(refusal([], { [`REPRISE_${name}`]: value })).toMatch(new RegExp(`^REPRISE_${name} .*has to be .+$`))
@@ -187,19 +199,6 @@ test.each([
   [['--port'], '--port'],
 ])('flags that are no settings are refused: %j', (args, named) => {
   expect(refusal(args, {})).toContain(named)
-})
-
-describe('without tokens the server listens only where nobody else reaches it', () => {
-  test.each(['127.0.0.1', '127.1.2.3', 'localhost', '::1'])('%s needs no tokens', (host) => {
-    expect(readConfig([], { REPRISE_HOST: host }).apiTokens).toEqual([])
-  })
-
-  test.each(['0.0.0.0', '::', '192.168.1.5', 'example.com', '127.0.0.1.example.com'])('%s needs tokens', (host) => {
-    const message = refusal(['--host', host], {})
-    expect(message).toContain(host)
-    expect(message).toContain('REPRISE_API_TOKENS')
-    expect(readConfig(['--host', host, '--api-tokens', 'alice:secret'], {}).host).toBe(host)
-  })
 })
 
 test('variables of other programs are left alone', () => {

@@ -1,29 +1,37 @@
-import { describeSettings } from '../config.ts'
+import { AppError } from '../errors.ts'
 import type { Command } from './command.ts'
+import { USAGES, type Usage } from './usages.ts'
 
-export const help: Command = async (_args, { print }) =>
-  print(`reprise serves Replicate's HTTP API from this machine.
+const FORM_WIDTH = 29
+const REACHED = 'by --url (REPRISE_URL, http://127.0.0.1:3000) and --token (REPRISE_TOKEN).'
 
-  reprise serve [flags]                start the server
-  reprise models                       list the models of the server
-  reprise models owner/name            show one: its inputs and its versions
-  reprise predict <model> [flags]      run a model; <model> is owner/name, owner/name:version or the id of a version
-  reprise push <folder> owner/name     send a package to the server and print the id of the version that it becomes
-  reprise webhook-secret               show the secret that your webhooks are signed with
-  reprise webhook-secret rotate        make another; the former one signs beside it for a day
-  reprise help                         show this text
+/** Tells how to use the commands, or one of them. */
+export const help: Command = async ([command], { print }) => {
+  if (command === undefined) return print(describeAll())
+  const usage = USAGES.find((one) => one.command === command)
+  if (!usage) throw new AppError('configuration', `There is no command "${command}"; "reprise help" lists them`)
+  print(describeOne(usage))
+}
 
-Commands beside serve speak to a running server: --url (REPRISE_URL, http://127.0.0.1:3000) and --token (REPRISE_TOKEN).
+function describeAll(): string {
+  const local = USAGES.filter(({ isLocal }) => isLocal).map(({ command }) => command)
+  const others = new Intl.ListFormat('en').format(local)
+  // Those of serve are many, and end the text.
+  const [serve, ...rest] = USAGES.map(({ flags }) => flags?.()).filter((text) => text !== undefined)
+  return [
+    "reprise serves Replicate's HTTP API from this machine.",
+    USAGES.map(describeForms).join('\n'),
+    `Commands beside ${others} speak to a running server,\n${REACHED}`,
+    ...rest,
+    serve,
+  ].join('\n\n')
+}
 
-Flags of predict:
-  -i, --input name=value    an input, in the type that the model takes; lists and objects as JSON, a list also item by item
-              name=@file    a file, where the model takes one, else the content of that file; @- is standard input,
-                            and @@ begins a text with @
-  --input-json file         inputs as a JSON object, - for standard input; -i wins over it
-  -o, --output path         a folder for the files of the output, or the path of the one file (.)
-  --force                   write over files that are there already
-  --json                    print the whole prediction instead, and leave its files on the server
-Ctrl-C cancels the prediction.
+function describeOne(usage: Usage): string {
+  const server = usage.isLocal ? undefined : `It speaks to a running server, ${REACHED}`
+  return [describeForms(usage), usage.flags?.(), server].filter((part) => part !== undefined).join('\n\n')
+}
 
-Flags of serve; each can also be set as a variable, --data-dir as REPRISE_DATA_DIR:
-${describeSettings()}`)
+function describeForms({ forms }: Usage): string {
+  return forms.map(([form, meaning]) => `  reprise ${form.padEnd(FORM_WIDTH)}${meaning}`).join('\n')
+}

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { parseBytes } from '../byte-size.ts'
 import { parseDuration } from '../duration.ts'
-import { integer, memory, nonEmpty, onOff, origin, tokens, within } from './values.ts'
+import { integer, memory, nonEmpty, onOff, origin, tokens, usernames, within } from './values.ts'
 
 export interface Setting<Value> {
   /** `REPRISE_<name>` is the variable, and the name in small letters with dashes the flag. */
@@ -10,12 +10,27 @@ export interface Setting<Value> {
   meaning: string
   /** Written as a user would set it; undefined where it may stay unset. */
   default: string | undefined
+  /** What the default is where that depends on the machine. */
+  defaultInWords?: string
   /** Returns undefined for a value that makes no sense. */
   parse: (text: string) => Value | undefined
   /** What a sensible value looks like, for the message about one that is not. */
   expected: string
   /** Not repeated in messages, which end up in logs. */
   secret?: boolean
+}
+
+export function variableName(name: string): string {
+  return `REPRISE_${name}`
+}
+
+export function flagName(name: string): string {
+  return name.toLowerCase().replaceAll('_', '-')
+}
+
+/** The default as people read it; undefined where there is none. */
+export function shownDefault({ default: fallback, defaultInWords }: Setting<unknown>): string | undefined {
+  return defaultInWords ?? (fallback || undefined)
 }
 
 function setting<Value>(definition: Setting<Value>): Setting<Value> {
@@ -89,6 +104,7 @@ export const SETTINGS = {
     name: 'THREADS',
     meaning: 'cores shared by all models',
     default: String(availableParallelism()),
+    defaultInWords: 'all cores',
     parse: integer(1, 1024),
     expected: 'a number from 1 to 1024',
   }),
@@ -103,12 +119,8 @@ export const SETTINGS = {
     name: 'OPERATORS',
     meaning: 'accounts that see all there is to see, separated by ","; local always does',
     default: '',
-    parse: (text) =>
-      text
-        .split(',')
-        .map((name) => name.trim())
-        .filter(Boolean),
-    expected: 'account names',
+    parse: usernames,
+    expected: 'names of accounts, such as alice,bob',
   }),
   durability: setting({
     name: 'DURABILITY',

@@ -1,4 +1,5 @@
 import { totalmem } from 'node:os'
+import { isUsername } from '../accounts/username.ts'
 import { parseBytes } from '../byte-size.ts'
 
 export function nonEmpty(text: string): string | undefined {
@@ -29,13 +30,26 @@ export function onOff(text: string): boolean | undefined {
 }
 
 export function tokens(text: string): string[] | undefined {
-  const entries = text
+  const entries = list(text)
+  const secrets = new Set(entries.map((entry) => entry.split(':').at(-1)))
+  return entries.every(isTokenEntry) && secrets.size === entries.length ? entries : undefined
+}
+
+export function usernames(text: string): string[] | undefined {
+  const names = list(text)
+  return names.every(isUsername) ? names : undefined
+}
+
+function isTokenEntry(entry: string): boolean {
+  const [, username, token] = /^(?:([^\s:]*):)?([^\s:]+)$/.exec(entry) ?? []
+  return token !== undefined && (username === undefined || isUsername(username))
+}
+
+function list(text: string): string[] {
+  return text
     .split(',')
     .map((entry) => entry.trim())
     .filter(Boolean)
-  const secrets = new Set(entries.map((entry) => entry.split(':').at(-1)))
-  const sound = entries.every((entry) => /^(?:[a-z0-9._-]+:)?[^\s:]+$/i.test(entry)) && secrets.size === entries.length
-  return sound ? entries : undefined
 }
 
 export function origin(text: string): string | undefined {

@@ -2,6 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs'
 import type Database from 'better-sqlite3'
 import { AppError } from '../errors.ts'
 
+/** Beside the sources, and beside `dist` in the published package. */
+export const MIGRATIONS_DIR = new URL('../../migrations/', import.meta.url)
+
 const FILE_NAME = /^(\d{4})_[a-z0-9_]+\.sql$/
 
 /**
@@ -33,7 +36,8 @@ export function migrate(db: Database.Database, dir: URL): void {
   }
 }
 
-function listMigrations(dir: URL): string[] {
+/** In the order in which they are applied. */
+export function listMigrations(dir: URL): string[] {
   const names = readdirSync(dir)
     .filter((name) => name.endsWith('.sql'))
     .sort()

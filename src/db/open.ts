@@ -4,6 +4,10 @@ import Database from 'better-sqlite3'
 import { AppError, messageOf } from '../errors.ts'
 import { migrate } from './migrate.ts'
 
+/** In the data folder. */
+export const DATABASE_FILE = 'reprise.sqlite'
+export const LOCK_FILE = 'lock.sqlite'
+
 /** What every connection to the main database sets; `full` syncs the log at each commit. */
 export function configureConnection(db: Database.Database, durability: 'full' | 'normal'): void {
   db.pragma('journal_mode = WAL')
@@ -21,7 +25,7 @@ export function lockDataDir(dataDir: string): Database.Database {
   let lock: Database.Database | undefined
   try {
     mkdirSync(dataDir, { recursive: true })
-    lock = new Database(join(dataDir, 'lock.sqlite'), { timeout: 0 })
+    lock = new Database(join(dataDir, LOCK_FILE), { timeout: 0 })
     lock.exec('BEGIN EXCLUSIVE')
     return lock
   } catch (error) {

@@ -1,11 +1,10 @@
 import type { LaunchRunner } from '../runner/host.ts'
 import { inspectPackage } from '../runner/inspect.ts'
 import type { RunnableVersion } from '../scheduler/runnable-version.ts'
-import { inputValidator } from './input-validation.ts'
-import { openapiSchema } from './openapi-schema.ts'
 import type { Package } from './package.ts'
 import type { PeakMemory } from './peak-memory.ts'
 import type { Snapshots } from './snapshots.ts'
+import { assertSoundSchema } from './sound-schema.ts'
 import type { InspectedSnapshot, StoredSnapshot } from './store.ts'
 import { trainingRunnable } from './training.ts'
 
@@ -69,10 +68,7 @@ export class InspectedSnapshots {
     const { snapshots, launch, signal } = this.#options
     const { contentHash } = snapshot
     const signature = await inspectPackage(launch, this.#locate(snapshot), INSPECT_TIMEOUT_MS, signal)
-    // Compiles the schema, so that its author hears of a fault in it and not the first who sends an input.
-    const schema = openapiSchema(signature)
-    inputValidator(schema)({})
-    if (signature.training) inputValidator(schema, 'TrainingInput')({})
+    assertSoundSchema(signature)
     return { ...snapshot, signature, bytes: await snapshots.sizeOf(contentHash) }
   }
 

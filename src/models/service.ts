@@ -36,8 +36,8 @@ export interface ModelServiceOptions {
   writer: Writer
   operators: Operators
   clock: Clock
-  /** Whether operators may push code. */
-  pushCode: boolean
+  /** Whether operators may push code at present. */
+  mayPushCode(): boolean
   /** Bytes of one package. */
   pushLimitBytes: number
   /** Why a version cannot go, where something relies on it. */
@@ -140,7 +140,7 @@ export class ModelService {
   }
 
   async #push(account: Account, name: string, source: AsyncIterable<Uint8Array>): Promise<Version> {
-    const { publisher, snapshots, writer, operators, pushCode, pushLimitBytes } = this.#options
+    const { publisher, snapshots, writer, operators, mayPushCode, pushLimitBytes } = this.#options
     const folder = await snapshots.makeFolder()
     let logs = ''
     const log = (text: string) => {
@@ -148,7 +148,7 @@ export class ModelService {
     }
     try {
       await unpackTar(arriving(source, IDLE_MS), folder, { files: MOST_FILES, bytes: pushLimitBytes })
-      const code = pushCode && operators.includes(account) ? 'any' : 'none'
+      const code = mayPushCode() && operators.includes(account) ? 'any' : 'none'
       const prepared = await publisher.prepare(name, folder, { code, log, signal: this.#closing.signal })
       try {
         this.#assertMayMake(account, name)

@@ -40,19 +40,25 @@ export async function loadSession(
   return withPreparedFeeds(session)
 }
 
-/** Makes a session on one device or none. */
+/**
+ * Makes a session on one device or none.
+ * @param graph a file, or its bytes
+ */
 export async function createSessionOn(
   choice: ProviderChoice,
-  path: string,
+  graph: string | Uint8Array,
   options: InferenceSession.SessionOptions,
 ): Promise<InferenceSession> {
   if (choice.provider === 'cuda') assertCudaLibrary()
-  return createSession(path, { ...options, executionProviders: [nativeName(choice)] })
+  return createSession(graph, { ...options, executionProviders: [nativeName(choice)] })
 }
 
-async function createSession(path: string, options: InferenceSession.SessionOptions): Promise<InferenceSession> {
+async function createSession(
+  graph: string | Uint8Array,
+  options: InferenceSession.SessionOptions,
+): Promise<InferenceSession> {
   const { InferenceSession } = await import('onnxruntime-node')
-  return InferenceSession.create(path, options)
+  return typeof graph === 'string' ? InferenceSession.create(graph, options) : InferenceSession.create(graph, options)
 }
 
 /** Of a CUDA device onnxruntime-node reads nothing but its number. */

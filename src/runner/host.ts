@@ -45,7 +45,10 @@ export type LaunchRunner = (listener: RunnerListener, options?: LaunchOptions) =
  * Makes the function that starts runners; none of the server's own settings reaches their environment. It never throws:
  * a process that cannot be had is reported as one that ended.
  */
-export function runnerLauncher(environment: NodeJS.ProcessEnv, records: RunnerRecords): LaunchRunner {
+export function runnerLauncher(
+  environment: NodeJS.ProcessEnv,
+  records: Pick<RunnerRecords, 'add' | 'remove'>,
+): LaunchRunner {
   const env = Object.fromEntries(Object.entries(environment).filter(([name]) => !name.startsWith('REPRISE_')))
   const childEnv = {
     NODE_COMPILE_CACHE: getCompileCacheDir(),

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { hashToken } from '../../src/accounts/token.ts'
 import { Tokens } from '../../src/accounts/tokens.ts'
 import { AppError } from '../../src/errors.ts'
 
@@ -47,5 +48,39 @@ describe('with tokens', () => {
     expect(() => tokens.authenticate(header)).toThrow(
       new AppError('unauthenticated', 'You did not pass a valid authentication token', { title: 'Unauthenticated' }),
     )
+  })
+})
+
+describe('with tokens of the database', () => {
+  const stored = { id: '1', username: 'carol', sha256: hashToken('rp_one') }
+
+  test('they come in beside those of the configuration, until they are removed', () => {
+    const tokens = new Tokens(['bare'])
+    tokens.add(stored)
+    expect(tokens.authenticate('Bearer rp_one')).toEqual({ username: 'carol' })
+    expect(tokens.accounts).toEqual([{ username: 'local' }, { username: 'carol' }])
+    expect(tokens.accountsWithout(new Set(['1']))).toEqual([{ username: 'local' }])
+    expect(tokens.configured).toBe(1)
+    tokens.remove('1')
+    expect(() => tokens.authenticate('Bearer rp_one')).toThrow('valid authentication token')
+    expect(tokens.authenticate('Bearer bare')).toEqual({ username: 'local' })
+  })
+
+  test('the first closes the server, and no removal opens it again', () => {
+    const tokens = new Tokens([])
+    tokens.add(stored)
+    expect(tokens.open).toBe(false)
+    tokens.remove('1')
+    expect(tokens.open).toBe(false)
+    expect(() => tokens.authenticate('Bearer rp_one')).toThrow('valid authentication token')
+  })
+
+  test('each use is told once', () => {
+    const tokens = new Tokens(['bare'])
+    tokens.add(stored)
+    expect(tokens.takeUsed()).toEqual([])
+    for (const token of ['rp_one', 'rp_one', 'bare']) tokens.authenticate(`Bearer ${token}`)
+    expect(tokens.takeUsed()).toEqual(['1'])
+    expect(tokens.takeUsed()).toEqual([])
   })
 })

@@ -37,6 +37,14 @@ test('the built server serves the bundled models under the ids they have from so
   expect(await run(built, 'reprise/storyteller', { max_tokens: 5, seed: 1 })).toMatchObject({ status: 'succeeded' })
 })
 
+test('the built doctor finds all that it looks at', () => {
+  const environment = { ...process.env, REPRISE_DATA_DIR: testFolder(), REPRISE_MODELS_DIR: testFolder() }
+  const args = [path('dist/main.js'), 'doctor', '--port', '0']
+  const lines = execFileSync(process.execPath, args, { env: environment, encoding: 'utf8' }).split('\n')
+  expect(lines).toContainEqual(expect.stringMatching(/^ok +models +5 can be served: .*reprise\/upscaler/))
+  expect(lines).toContainEqual(expect.stringMatching(/^ok +engine +onnxruntime-node /))
+})
+
 test('a training from the build makes a package of JavaScript that the built server runs', async () => {
   const models = testFolder()
   const [red, blue] = await Promise.all([flat(200, 20, 30), flat(20, 30, 200)])

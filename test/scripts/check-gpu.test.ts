@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { largestDifference } from '../../scripts/gpu/compare.ts'
-import { unresolvedOf } from '../../scripts/gpu/libraries.ts'
+import { unresolvedOf } from '../../src/hardware/cuda-libraries.ts'
 
 test('libraries that ldd does not find are named', () => {
   const ldd = `\tlinux-vdso.so.1 (0x00007ffd3a9f2000)

@@ -1,5 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { extname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+/** Built by `npm run build`, and by `npm start` where it is not there. */
+const BUILT_DIR = fileURLToPath(
+  new URL(import.meta.url.endsWith('.ts') ? '../../dist/playground' : '../playground', import.meta.url),
+)
 
 const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
@@ -29,7 +35,7 @@ export class PageFiles {
   readonly #read = new Map<string, Buffer>()
 
   /** @param dir nothing is there unless it has been built */
-  constructor(dir: string) {
+  constructor(dir = BUILT_DIR) {
     this.#dir = dir
     this.#names = new Set(namesIn(dir))
   }
