@@ -27,7 +27,8 @@ export async function standIns(buildah: Buildah): Promise<StandIns> {
 
 async function installDebian(root: string): Promise<void> {
   await execute('debootstrap', ['--variant=minbase', SUITE, root, ...(await debianMirror())])
-  rmSync(join(root, 'var/cache/apt/archives'), { recursive: true, force: true })
+  for (const left of ['var/cache/apt/archives', 'var/lib/apt/lists'])
+    rmSync(join(root, left), { recursive: true, force: true })
   writeFileSync(join(root, 'etc/apt/apt.conf.d/proxy'), await aptProxies())
 }
 

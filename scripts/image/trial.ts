@@ -29,7 +29,9 @@ export default defineModel({
 const VACUUM = `
   import Database from '/app/node_modules/better-sqlite3/lib/index.js'
   const db = new Database('/data/large.sqlite')
-  db.exec('CREATE TABLE t (x); INSERT INTO t SELECT randomblob(10000) FROM generate_series(1, 3000); VACUUM')
+  db.exec('CREATE TABLE t (x)')
+  db.exec('WITH n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 3000) INSERT INTO t SELECT randomblob(10000) FROM n')
+  db.exec('VACUUM')
 `
 
 /** Runs an image that has been built in all the ways that have to work, and in some that have to be refused. */
