@@ -1,6 +1,7 @@
-import { closeSync, mkdirSync, openSync } from 'node:fs'
+import { accessSync, closeSync, constants, mkdirSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
+import { errorCode } from '../error-code.ts'
 import { AppError, messageOf } from '../errors.ts'
 import { migrate } from './migrate.ts'
 
@@ -25,17 +26,27 @@ export function lockDataDir(dataDir: string): Database.Database {
   let lock: Database.Database | undefined
   try {
     mkdirSync(dataDir, { recursive: true })
+    // SQLite does not say why it cannot open a file.
+    accessSync(dataDir, constants.R_OK | constants.W_OK | constants.X_OK)
     lock = new Database(join(dataDir, LOCK_FILE), { timeout: 0 })
     lock.exec('BEGIN EXCLUSIVE')
     return lock
   } catch (error) {
     lock?.close()
-    const busy = error instanceof Database.SqliteError && error.code === 'SQLITE_BUSY'
-    const reason = busy ? 'is in use by another server; stop that one or' : `cannot be used (${messageOf(error)});`
-    throw new AppError('configuration', `The data folder ${dataDir} ${reason} set REPRISE_DATA_DIR to another folder`, {
-      cause: error,
-    })
+    throw new AppError(
+      'configuration',
+      `The data folder ${dataDir} ${unusable(error)} set REPRISE_DATA_DIR to another folder`,
+      { cause: error },
+    )
   }
+}
+
+function unusable(error: unknown): string {
+  if (error instanceof Database.SqliteError && error.code === 'SQLITE_BUSY')
+    return 'is in use by another server; stop that one or'
+  if (errorCode(error) === 'EACCES')
+    return `is closed to the user of this server, ${process.geteuid?.()} (${messageOf(error)}); give it to that user, or`
+  return `cannot be used (${messageOf(error)});`
 }
 
 /**
