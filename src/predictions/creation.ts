@@ -151,7 +151,9 @@ export class Creation {
     try {
       const inputParts = plan.parts.length === 0 ? [] : await storeParts(id, plan, this.#options.folders)
       const { runnable } = version
-      const reservation = inputParts.some(isRemote) ? undefined : this.#options.scheduler.reserve(runnable)
+      const reservation = inputParts.some(isRemote)
+        ? undefined
+        : this.#options.scheduler.reserve(runnable, account.username)
       // Set when nothing stands between it and the commit, so that rows are committed in this order.
       const createdAt = this.#nextCreatedAt()
       const prediction = begin({
