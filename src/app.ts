@@ -21,6 +21,8 @@ import { WireFile } from './files/schema.ts'
 import type { FileService } from './files/service.ts'
 import { hardwareRoutes } from './hardware/routes.ts'
 import { type Hardware, WireHardware } from './hardware/schema.ts'
+import type { Readiness } from './health/readiness.ts'
+import { healthRoutes } from './health/routes.ts'
 import { browserGuard } from './http/browser-guard.ts'
 import { canonicalPath } from './http/canonical-path.ts'
 import { compileSerializer, compileValidator } from './http/compilers.ts'
@@ -62,6 +64,8 @@ declare module 'fastify' {
     capability?: boolean
     /** Open to everybody who may reach the server. */
     open?: boolean
+    /** Says nothing but how the server is, so that it is asked under any host. */
+    probe?: boolean
   }
 }
 
@@ -84,6 +88,7 @@ export interface AppParts {
   hardware: readonly Hardware[]
   scheduler: Scheduler
   operators: Operators
+  readiness: Readiness
   clock: Clock
   /** Called before any route is there, to watch them being made. */
   before?: (app: FastifyInstance) => void
@@ -180,6 +185,7 @@ export function buildApp(parts: AppParts): FastifyInstance {
   app.register(hardwareRoutes, { hardware })
   app.register(runnerRoutes, { scheduler, models, operators, clock })
   app.register(documentRoutes)
+  app.register(healthRoutes, { readiness: parts.readiness })
   app.after(() => answerTheRest(app, methods))
   return app
 }

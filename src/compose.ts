@@ -19,6 +19,8 @@ import { FILE_LIMIT_BYTES, FileService } from './files/service.ts'
 import { FileStore, fileStatements } from './files/store.ts'
 import { findGpus } from './hardware/gpus.ts'
 import { hardwareOf } from './hardware/hardware.ts'
+import { Readiness } from './health/readiness.ts'
+import { healthStatements } from './health/store.ts'
 import { CoverLinks } from './models/cover-links.ts'
 import { fullName } from './models/model.ts'
 import { openModels } from './models/open-models.ts'
@@ -49,9 +51,14 @@ import { WebhookStore, webhookStatements } from './webhooks/store.ts'
 /** The start waits this long for packages it has never seen; creates on those still missing answer 503 meanwhile. */
 const PATIENCE_MS = 10_000
 
+/** Percent of the queue that one account of several may take. */
+const SHARE_AMONG_MANY = 50
+
 /** After the drain, answers that are on their way have this long. */
 const LAST_ANSWERS_MS = 2_000
 const IDLE_CHECK_MS = 50
+/** And webhooks that are due. */
+const LAST_WEBHOOKS_MS = 5_000
 
 /** From the sources the bundled packages lie beside `src`, in the published package inside `dist`. */
 const BUNDLED_DIR = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? '../models' : './models', import.meta.url))
@@ -104,6 +111,7 @@ export async function compose(
         ...deploymentStatements,
         ...fileStatements,
         ...webhookStatements,
+        ...healthStatements,
       },
       durability: config.durability,
       ...(commitDelayMs === undefined ? {} : { commitDelayMs }),
@@ -192,7 +200,11 @@ export async function compose(
     })
     releases.defer(() => downloader.close())
     const webhookStore = new WebhookStore(reader)
-    const presenter = new Presenter(folders, config.fileOutputs)
+    const presenter = new Presenter({
+      folders,
+      fileOutputs: config.fileOutputs,
+      outlookOf: (id) => predictions.outlookOf(id),
+    })
     const sender = new WebhookSender({ privateNetwork: config.privateNetwork, clock })
     releases.defer(() => sender.close())
     const webhookSecrets = new WebhookSecrets({ store: webhookStore, writer, clock })
@@ -230,6 +242,7 @@ export async function compose(
       clock,
       log,
       maxQueue: config.maxQueue,
+      queueShare: () => queueShare(config, tokens),
     })
     await predictions.recover()
     const removal = new DataRemoval({
@@ -299,9 +312,18 @@ export async function compose(
       hardware,
       scheduler,
       operators,
+      readiness: new Readiness({
+        writer,
+        clock,
+        pendingPackages: () => registry.pending,
+        isRunning: () => scheduler.running,
+        isDraining: () => predictions.draining,
+      }),
       clock,
     })
     releases.defer(() => closeApp(app))
+    // Those that are told how it ended may ask for more; what cannot be sent now waits for the next start.
+    releases.defer(() => webhooks.flush(LAST_WEBHOOKS_MS))
     releases.defer(() => predictions.drain(config.shutdownGraceMs))
     const address = await listen(app, config)
     // Only now: a start that fails, because the port is taken, leaves what is queued to the next.
@@ -331,6 +353,13 @@ async function listen(app: FastifyInstance, { host, port }: Config): Promise<str
       },
     )
   }
+}
+
+/** Where nobody else comes, one may have all of the queue. */
+function queueShare({ queueShare: share }: Config, { accounts }: Tokens): number {
+  if (share !== 'auto') return share
+  const [first] = accounts
+  return accounts.some(({ username }) => username !== first?.username) ? SHARE_AMONG_MANY : 100
 }
 
 /** The operator's folders come first: a package there wins over a bundled one of the same name. */

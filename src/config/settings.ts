@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { parseBytes } from '../byte-size.ts'
 import { parseDuration } from '../duration.ts'
-import { integer, memory, nonEmpty, onOff, origin, tokens, within } from './values.ts'
+import { integer, memory, nonEmpty, onOff, origin, percent, tokens, within } from './values.ts'
 
 export interface Setting<Value> {
   /** `REPRISE_<name>` is the variable, and the name in small letters with dashes the flag. */
@@ -123,6 +123,13 @@ export const SETTINGS = {
     default: '10000',
     parse: integer(1, 1_000_000),
     expected: 'a number from 1 to 1000000',
+  }),
+  queueShare: setting({
+    name: 'QUEUE_SHARE',
+    meaning: 'part of MAX_QUEUE that one account may take; auto: 50%, or all where there is one account',
+    default: 'auto',
+    parse: (text) => (text === 'auto' ? text : percent(text)),
+    expected: 'auto or a percentage such as 50%',
   }),
   bodyLimitBytes: setting({
     name: 'BODY_LIMIT',

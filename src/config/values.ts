@@ -12,12 +12,17 @@ export function integer(least: number, most: number) {
   }
 }
 
+export function percent(text: string): number | undefined {
+  const value = Number(/^(\d{1,3})%$/.exec(text)?.[1])
+  return value >= 1 && value <= 100 ? value : undefined
+}
+
 /** In a container, of what that may use. */
 export function memory(text: string): number | undefined {
-  const percent = /^(\d{1,3})%$/.exec(text)?.[1]
-  if (percent === undefined) return parseBytes(text)
+  if (!text.endsWith('%')) return parseBytes(text)
+  const part = percent(text)
   const machine = Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY)
-  return Number(percent) >= 1 && Number(percent) <= 100 ? Math.floor((machine * Number(percent)) / 100) : undefined
+  return part === undefined ? undefined : Math.floor((machine * part) / 100)
 }
 
 export function within(value: number | undefined, most: number): number | undefined {

@@ -59,10 +59,10 @@ export const predictionRoutes: FastifyPluginAsyncTypebox<{
     })
     request.forgetBody()
     reply.code(201).header('location', `${origin}/v1/predictions/${prediction.id}`)
-    if (!wait) return presenter.show(prediction, manner)
+    if (!wait) return presenter.answer(prediction, manner)
     reply.header('preference-applied', wait.applied)
     const ended = await predictions.waitForEnd(prediction, wait.waitMs - reply.elapsedTime)
-    if (ended) return presenter.show(ended, manner)
+    if (ended) return presenter.answer(ended, manner)
     reply.code(202)
     return presenter.showUnfinished(prediction, manner)
   }
@@ -138,13 +138,14 @@ export const predictionRoutes: FastifyPluginAsyncTypebox<{
   app.get(
     '/v1/predictions/:id',
     { schema: { operationId: 'predictions.get', summary: 'Get a prediction', params: Id, response: Found } },
-    async (request) => presenter.show(predictions.get(request.account, request.params.id), mannerFor(request)),
+    async (request) => presenter.answer(predictions.get(request.account, request.params.id), mannerFor(request)),
   )
 
   app.post(
     '/v1/predictions/:id/cancel',
     { schema: { operationId: 'predictions.cancel', summary: 'Cancel a prediction', params: Id, response: Found } },
-    async (request) => presenter.show(await predictions.cancel(request.account, request.params.id), mannerFor(request)),
+    async (request) =>
+      presenter.answer(await predictions.cancel(request.account, request.params.id), mannerFor(request)),
   )
 
   app.delete(
@@ -188,7 +189,7 @@ export const predictionRoutes: FastifyPluginAsyncTypebox<{
         position
           ? `${origin}/v1/predictions?${new URLSearchParams({ ...times, ...(source ? { source } : {}), cursor: formatCursor(position) })}`
           : null
-      const results = await Promise.all(rows.map((row) => presenter.show(row, { origin, inline: false })))
+      const results = await Promise.all(rows.map((row) => presenter.answer(row, { origin, inline: false })))
       return { next: link(next), previous: link(previous), results }
     },
   )

@@ -95,15 +95,16 @@ async function runWaiting(): Promise<void> {
     present.clear()
     alone.unshift(...again.map((request) => ({ ...request, alone: true })))
     // A run in native code hears nothing: who came meanwhile may be the next.
-    if (performance.now() - begin >= LONG_MS) await hearWhoCame()
+    if (alone.length + waiting.size > 0) await hearWhoCame(begin)
   }
   running = false
   await events.flush()
 }
 
-/** The first turn of the event loop may end without a look at what can be read. */
-async function hearWhoCame(): Promise<void> {
-  for (let turn = 0; turn < 2; turn++) await new Promise(setImmediate)
+/** After a long run for sure; one turn of the event loop may end without a look at what can be read. */
+async function hearWhoCame(begin: number): Promise<void> {
+  await new Promise(setImmediate)
+  if (performance.now() - begin >= LONG_MS) await new Promise(setImmediate)
 }
 
 /** What waits, up to a number; accounts take turns. */

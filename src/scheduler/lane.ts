@@ -375,10 +375,11 @@ export class Lane {
     await Promise.all(replicas.map(({ ended }) => ended))
   }
 
-  /** A replica in which tasks of others wait, for an account that has nothing here. */
+  /** A replica for an account that has nothing here while others wait for more turns. */
   #openTo(account: string): Replica | undefined {
     if (this.queuedOf(account) > 0 || this.#has(account)) return
-    return this.#newcomersPlace()
+    const next = this.#queue.allServed && this.#secondChances.size === 0
+    return this.#newcomersPlace() ?? (next ? this.#roomiest() : undefined)
   }
 
   /** Whether something of an account is in a replica. */

@@ -65,6 +65,11 @@ export class Scheduler {
     return this.#pool.spare
   }
 
+  /** Whether what is queued is run. */
+  get running(): boolean {
+    return this.#started && !this.#draining
+  }
+
   /** Begins to run what is queued; until then tasks are only taken in. */
   start(): void {
     this.#started = true

@@ -45,6 +45,11 @@ export class TaskQueue<Item extends Queueable> {
     return this.#find(account)?.items.size ?? 0
   }
 
+  /** Whether nobody waits for a turn who has not had one in this round: who comes now is the next. */
+  get allServed(): boolean {
+    return this.#now.size === 0
+  }
+
   /** Those for which something waits, the one whose turn is next first. */
   *accounts(): Generator<string> {
     yield* this.#now.keys()
