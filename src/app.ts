@@ -30,6 +30,7 @@ import { limitLargeBodies } from './http/large-bodies.ts'
 import { assertShallow } from './http/nesting.ts'
 import { originOf as makeOriginOf } from './http/origin.ts'
 import { formatProblem, handleError } from './http/problem.ts'
+import { limitRates } from './http/rate-limits.ts'
 import { WireProblem } from './http/schemas.ts'
 import { answerTheRest, collectMethods } from './http/unanswered.ts'
 import type { CoverLinks } from './models/cover-links.ts'
@@ -70,7 +71,7 @@ declare module 'fastify' {
 }
 
 export interface AppParts {
-  config: Pick<Config, 'publicUrl' | 'bodyLimitBytes' | 'trustProxy'>
+  config: Pick<Config, 'publicUrl' | 'bodyLimitBytes' | 'trustProxy' | 'rateLimit' | 'globalRateLimit'>
   log: FastifyBaseLogger
   tokens: Tokens
   models: ModelRegistry
@@ -164,6 +165,8 @@ export function buildApp(parts: AppParts): FastifyInstance {
     if (!capability && !open) request.account = tokens.authenticate(request.headers.authorization)
     done()
   })
+
+  limitRates(app, config)
 
   app.addHook('preValidation', (request, _reply, done) => {
     assertShallow(request.body)

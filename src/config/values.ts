@@ -48,3 +48,22 @@ export function origin(text: string): string | undefined {
   const url = new URL(text)
   return url.pathname === '/' && !url.search && !url.hash && !url.username ? url.origin : undefined
 }
+
+/** Requests in a minute; what is not limited is undefined. */
+export interface RateLimit {
+  creates: number | undefined
+  others: number | undefined
+}
+
+const NO_LIMIT: RateLimit = { creates: undefined, others: undefined }
+/** What Replicate allows an account (replicate-api.md 11.2). */
+const REPLICATES_LIMIT: RateLimit = { creates: 600, others: 3_000 }
+
+export function rateLimit(text: string): RateLimit | undefined {
+  if (text === 'off') return NO_LIMIT
+  if (text === 'replicate') return REPLICATES_LIMIT
+  const parts = text.split(',').map((part) => /^\s*(creates|others)=([1-9]\d{0,8})\s*$/.exec(part))
+  const limits = Object.fromEntries(parts.map((match) => [match?.[1], Number(match?.[2])]))
+  const sound = parts.every((match) => match !== null) && Object.keys(limits).length === parts.length
+  return sound ? { ...NO_LIMIT, ...limits } : undefined
+}

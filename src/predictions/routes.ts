@@ -71,6 +71,7 @@ export const predictionRoutes: FastifyPluginAsyncTypebox<{
     '/v1/predictions',
     {
       attachValidation: true,
+      config: { creates: true },
       schema: {
         operationId: 'predictions.create',
         summary: 'Create a prediction',
@@ -85,6 +86,7 @@ export const predictionRoutes: FastifyPluginAsyncTypebox<{
     '/v1/predictions/:id',
     {
       attachValidation: true,
+      config: { creates: true },
       schema: {
         operationId: 'predictions.put',
         summary: 'Create a prediction under an id of your own, once',
@@ -106,6 +108,7 @@ export const predictionRoutes: FastifyPluginAsyncTypebox<{
     '/v1/models/:owner/:name/predictions',
     {
       attachValidation: true,
+      config: { creates: true },
       schema: {
         operationId: 'models.predictions.create',
         summary: 'Create a prediction with the present version of a model',
@@ -124,6 +127,7 @@ export const predictionRoutes: FastifyPluginAsyncTypebox<{
     '/v1/deployments/:owner/:name/predictions',
     {
       attachValidation: true,
+      config: { creates: true },
       schema: {
         operationId: 'deployments.predictions.create',
         summary: 'Create a prediction with the present release of a deployment',
