@@ -21,6 +21,7 @@ import { findGpus } from './hardware/gpus.ts'
 import { hardwareOf } from './hardware/hardware.ts'
 import { Readiness } from './health/readiness.ts'
 import { healthStatements } from './health/store.ts'
+import type { ConnectionTimes } from './http/connections.ts'
 import { CoverLinks } from './models/cover-links.ts'
 import { fullName } from './models/model.ts'
 import { openModels } from './models/open-models.ts'
@@ -69,6 +70,7 @@ export interface Overrides {
   clock?: Clock
   /** Holds each commit for this long. */
   commitDelayMs?: number
+  connectionTimes?: Partial<ConnectionTimes>
 }
 
 export interface Server {
@@ -92,7 +94,7 @@ export async function compose(
 ): Promise<Server> {
   const releases = new AsyncDisposableStack()
   try {
-    const { clock = systemClock, commitDelayMs } = overrides
+    const { clock = systemClock, commitDelayMs, connectionTimes: times } = overrides
     const log = pino({ level: config.logLevel }, pino.destination({ dest: 2, sync: false }))
     releases.defer(() => log.flush())
 
@@ -295,6 +297,7 @@ export async function compose(
     const { buildApp } = await import('./app.ts')
     const app = buildApp({
       config,
+      times,
       log,
       tokens,
       models: registry,

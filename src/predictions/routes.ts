@@ -61,7 +61,7 @@ export const predictionRoutes: FastifyPluginAsyncTypebox<{
     reply.code(201).header('location', `${origin}/v1/predictions/${prediction.id}`)
     if (!wait) return presenter.answer(prediction, manner)
     reply.header('preference-applied', wait.applied)
-    const ended = await predictions.waitForEnd(prediction, wait.waitMs - reply.elapsedTime)
+    const ended = await predictions.waitForEnd(prediction, wait.waitMs - reply.elapsedTime, hangUpOf(reply))
     if (ended) return presenter.answer(ended, manner)
     reply.code(202)
     return presenter.showUnfinished(prediction, manner)
@@ -197,6 +197,11 @@ export const predictionRoutes: FastifyPluginAsyncTypebox<{
       return { next: link(next), previous: link(previous), results }
     },
   )
+}
+
+/** Calls back when the client has hung up: the prediction goes on, and nothing is kept for who waits no more. */
+function hangUpOf({ raw }: FastifyReply): (callback: () => void) => void {
+  return (callback) => void (raw.destroyed ? callback() : raw.once('close', callback))
 }
 
 /** What any create says in its body and headers; broken rules travel along, to be reported with those of the input. */

@@ -182,8 +182,15 @@ export class PredictionService {
     return ended
   }
 
-  /** Resolves to the ended prediction, or to undefined when the time is over first. */
-  async waitForEnd({ account, id }: Prediction, timeoutMs: number): Promise<Prediction | undefined> {
+  /**
+   * Resolves to the ended prediction, or to undefined when the time is over first.
+   * @param onGone calls back when nobody waits any more
+   */
+  async waitForEnd(
+    { account, id }: Prediction,
+    timeoutMs: number,
+    onGone?: (callback: () => void) => void,
+  ): Promise<Prediction | undefined> {
     const live = this.#live.get(id)
     if (live && !live.ended) {
       if (live.left) return
@@ -192,6 +199,7 @@ export class PredictionService {
         if (live.ended || live.left) resolve()
       })
       const stopTimer = startTimer(timeoutMs, resolve)
+      onGone?.(resolve)
       await promise
       stopListening()
       stopTimer()
