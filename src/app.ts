@@ -24,13 +24,17 @@ import { WireFile } from './files/schema.ts'
 import type { FileService } from './files/service.ts'
 import { hardwareRoutes } from './hardware/routes.ts'
 import { type Hardware, WireHardware } from './hardware/schema.ts'
+import type { Readiness } from './health/readiness.ts'
+import { healthRoutes } from './health/routes.ts'
 import { browserGuard } from './http/browser-guard.ts'
 import { canonicalPath } from './http/canonical-path.ts'
 import { compileSerializer, compileValidator } from './http/compilers.ts'
+import { CONNECTION_TIMES, type ConnectionTimes, connectionOptions, limitConnections } from './http/connections.ts'
 import { limitLargeBodies } from './http/large-bodies.ts'
 import { assertShallow } from './http/nesting.ts'
 import { originOf as makeOriginOf } from './http/origin.ts'
-import { formatProblem, handleError } from './http/problem.ts'
+import { handleError } from './http/problem.ts'
+import { limitRates } from './http/rate-limits.ts'
 import { WireProblem } from './http/schemas.ts'
 import { answerTheRest, collectMethods } from './http/unanswered.ts'
 import type { CoverLinks } from './models/cover-links.ts'
@@ -65,11 +69,18 @@ declare module 'fastify' {
     capability?: boolean
     /** Open to everybody who may reach the server. */
     open?: boolean
+    /** Says nothing but how the server is, so that it is asked under any host. */
+    probe?: boolean
   }
 }
 
 export interface AppParts {
-  config: Pick<Config, 'publicUrl' | 'bodyLimitBytes' | 'trustProxy'>
+  config: Pick<
+    Config,
+    'publicUrl' | 'bodyLimitBytes' | 'trustProxy' | 'rateLimit' | 'globalRateLimit' | 'maxConnections' | 'maxStreams'
+  >
+  /** Where they are to be others than usual. */
+  times?: Partial<ConnectionTimes> | undefined
   log: FastifyBaseLogger
   tokens: Tokens
   tokenService: TokenService
@@ -88,6 +99,7 @@ export interface AppParts {
   hardware: readonly Hardware[]
   scheduler: Scheduler
   operators: Operators
+  readiness: Readiness
   clock: Clock
   /** Called before any route is there, to watch them being made. */
   before?: (app: FastifyInstance) => void
@@ -95,14 +107,13 @@ export interface AppParts {
 
 /** A name or id this long is looked for, and not found. */
 const LONGEST_PARAMETER = 1_000
-/** How long a client may take to send a whole request: enough for the largest upload at a megabit per second. */
-const REQUEST_TIMEOUT_MS = 900_000
 
 /** The HTTP side: manners that all rooms share, then one line for each room. */
 export function buildApp(parts: AppParts): FastifyInstance {
   const { config, log, tokens, models, predictions, presenter, webhooks, webhookSecrets, files, before } = parts
   const { deployments, hardware, scheduler, operators, clock, modelService, coverLinks, examples } = parts
   const { collections, searchIndex, tokenService } = parts
+  const times = { ...CONNECTION_TIMES, ...parts.times }
   const app = Fastify({
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
@@ -112,16 +123,9 @@ export function buildApp(parts: AppParts): FastifyInstance {
     frameworkErrors: (error, request, reply) => void handleError(error, request, reply),
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: LONGEST_PARAMETER },
     forceCloseConnections: 'idle',
-    requestTimeout: REQUEST_TIMEOUT_MS,
-    clientErrorHandler(error, socket) {
-      if (!socket.writable) return
-      const problem = { title: 'Bad Request', detail: `The request is not valid HTTP: ${error.message}`, status: 400 }
-      const body = formatProblem(problem)
-      socket.end(
-        `HTTP/1.1 400 Bad Request\r\nContent-Type: application/problem+json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
-      )
-    },
+    ...connectionOptions(times),
   }).withTypeProvider<TypeBoxTypeProvider>()
+  limitConnections(app, config.maxConnections)
   before?.(app)
   const methods = collectMethods(app)
   const originOf = makeOriginOf(config.publicUrl)
@@ -166,6 +170,8 @@ export function buildApp(parts: AppParts): FastifyInstance {
     done()
   })
 
+  limitRates(app, config)
+
   app.addHook('preValidation', (request, _reply, done) => {
     assertShallow(request.body)
     done()
@@ -173,7 +179,8 @@ export function buildApp(parts: AppParts): FastifyInstance {
 
   app.register(predictionRoutes, { predictions, presenter, originOf })
   app.register(trainingRoutes, { predictions, presenter, originOf })
-  app.register(streamRoutes, { predictions, presenter, originOf })
+  const { stalledMs } = times
+  app.register(streamRoutes, { predictions, presenter, originOf, maxStreams: config.maxStreams, stalledMs })
   app.register(outputRoutes, { predictions })
   app.register(webhookRoutes, { predictions, webhooks, secrets: webhookSecrets })
   app.register(modelRoutes, { models, service: modelService, covers: coverLinks, showModel, originOf })
@@ -187,6 +194,7 @@ export function buildApp(parts: AppParts): FastifyInstance {
   app.register(hardwareRoutes, { hardware })
   app.register(runnerRoutes, { scheduler, models, operators, clock })
   app.register(documentRoutes)
+  app.register(healthRoutes, { readiness: parts.readiness })
   app.after(() => answerTheRest(app, methods))
   return app
 }

@@ -21,6 +21,9 @@ import { FILE_LIMIT_BYTES, FileService } from './files/service.ts'
 import { FileStore, fileStatements } from './files/store.ts'
 import { findGpus } from './hardware/gpus.ts'
 import { hardwareOf } from './hardware/hardware.ts'
+import { Readiness } from './health/readiness.ts'
+import { healthStatements } from './health/store.ts'
+import type { ConnectionTimes } from './http/connections.ts'
 import { CoverLinks } from './models/cover-links.ts'
 import { fullName } from './models/model.ts'
 import { openModels } from './models/open-models.ts'
@@ -52,15 +55,21 @@ import { WebhookStore, webhookStatements } from './webhooks/store.ts'
 /** The start waits this long for packages it has never seen; creates on those still missing answer 503 meanwhile. */
 const PATIENCE_MS = 10_000
 
+/** Percent of the queue that one account of several may take. */
+const SHARE_AMONG_MANY = 50
+
 /** After the drain, answers that are on their way have this long. */
 const LAST_ANSWERS_MS = 2_000
 const IDLE_CHECK_MS = 50
+/** And webhooks that are due. */
+const LAST_WEBHOOKS_MS = 5_000
 
 /** Parts that tests and benches replace. */
 export interface Overrides {
   clock?: Clock
   /** Holds each commit for this long. */
   commitDelayMs?: number
+  connectionTimes?: Partial<ConnectionTimes>
 }
 
 export interface Server {
@@ -84,7 +93,7 @@ export async function compose(
 ): Promise<Server> {
   const releases = new AsyncDisposableStack()
   try {
-    const { clock = systemClock, commitDelayMs } = overrides
+    const { clock = systemClock, commitDelayMs, connectionTimes: times } = overrides
     const log = pino({ level: config.logLevel }, pino.destination({ dest: 2, sync: false }))
     releases.defer(() => log.flush())
 
@@ -104,6 +113,7 @@ export async function compose(
         ...fileStatements,
         ...webhookStatements,
         ...tokenStatements,
+        ...healthStatements,
       },
       durability: config.durability,
       ...(commitDelayMs === undefined ? {} : { commitDelayMs }),
@@ -205,7 +215,11 @@ export async function compose(
     })
     releases.defer(() => downloader.close())
     const webhookStore = new WebhookStore(reader)
-    const presenter = new Presenter(folders, config.fileOutputs)
+    const presenter = new Presenter({
+      folders,
+      fileOutputs: config.fileOutputs,
+      outlookOf: (id) => predictions.outlookOf(id),
+    })
     const sender = new WebhookSender({ privateNetwork: config.privateNetwork, clock })
     releases.defer(() => sender.close())
     const webhookSecrets = new WebhookSecrets({ store: webhookStore, writer, clock })
@@ -242,6 +256,7 @@ export async function compose(
       clock,
       log,
       maxQueue: config.maxQueue,
+      queueShare: () => queueShare(config, tokens),
     })
     await predictions.recover()
     const removal = new DataRemoval({
@@ -294,6 +309,7 @@ export async function compose(
     const { buildApp } = await import('./app.ts')
     const app = buildApp({
       config,
+      times,
       log,
       tokens,
       tokenService,
@@ -312,9 +328,18 @@ export async function compose(
       hardware,
       scheduler,
       operators,
+      readiness: new Readiness({
+        writer,
+        clock,
+        pendingPackages: () => registry.pending,
+        isRunning: () => scheduler.running,
+        isDraining: () => predictions.draining,
+      }),
       clock,
     })
     releases.defer(() => closeApp(app))
+    // Those that are told how it ended may ask for more; what cannot be sent now waits for the next start.
+    releases.defer(() => webhooks.flush(LAST_WEBHOOKS_MS))
     releases.defer(() => predictions.drain(config.shutdownGraceMs))
     const address = await listen(app, config)
     // Only now: a start that fails, because the port is taken, leaves what is queued to the next.
@@ -344,6 +369,13 @@ async function listen(app: FastifyInstance, { host, port }: Config): Promise<str
       },
     )
   }
+}
+
+/** Where nobody else comes, one may have all of the queue. */
+function queueShare({ queueShare: share }: Config, { accounts }: Tokens): number {
+  if (share !== 'auto') return share
+  const [first] = accounts
+  return accounts.some(({ username }) => username !== first?.username) ? SHARE_AMONG_MANY : 100
 }
 
 /** Neither a connection that is kept alive after its answer nor a reader that takes nothing holds up the end. */

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { parseBytes } from '../byte-size.ts'
 import { parseDuration } from '../duration.ts'
-import { integer, memory, nonEmpty, onOff, origin, tokens, usernames, within } from './values.ts'
+import { integer, memory, nonEmpty, onOff, origin, percent, rateLimit, tokens, usernames, within } from './values.ts'
 
 export interface Setting<Value> {
   /** `REPRISE_<name>` is the variable, and the name in small letters with dashes the flag. */
@@ -133,6 +133,41 @@ export const SETTINGS = {
     name: 'MAX_QUEUE',
     meaning: 'queued predictions before creates are refused',
     default: '10000',
+    parse: integer(1, 1_000_000),
+    expected: 'a number from 1 to 1000000',
+  }),
+  queueShare: setting({
+    name: 'QUEUE_SHARE',
+    meaning: 'part of MAX_QUEUE that one account may take; auto: 50%, or all where there is one account',
+    default: 'auto',
+    parse: (text) => (text === 'auto' ? text : percent(text)),
+    expected: 'auto or a percentage such as 50%',
+  }),
+  rateLimit: setting({
+    name: 'RATE_LIMIT',
+    meaning: 'requests of an account in a minute: off, replicate (creates=600,others=3000), or numbers of your own',
+    default: 'off',
+    parse: rateLimit,
+    expected: 'off, replicate, or limits such as creates=600,others=3000',
+  }),
+  globalRateLimit: setting({
+    name: 'GLOBAL_RATE_LIMIT',
+    meaning: 'the same for all accounts together',
+    default: 'off',
+    parse: rateLimit,
+    expected: 'off, replicate, or limits such as creates=600,others=3000',
+  }),
+  maxConnections: setting({
+    name: 'MAX_CONNECTIONS',
+    meaning: 'open connections; what is more is closed at once',
+    default: '10000',
+    parse: integer(1, 1_000_000),
+    expected: 'a number from 1 to 1000000',
+  }),
+  maxStreams: setting({
+    name: 'MAX_STREAMS',
+    meaning: 'open streams of output; what is more is told to come again',
+    default: '5000',
     parse: integer(1, 1_000_000),
     expected: 'a number from 1 to 1000000',
   }),

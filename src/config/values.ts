@@ -13,12 +13,17 @@ export function integer(least: number, most: number) {
   }
 }
 
+export function percent(text: string): number | undefined {
+  const value = Number(/^(\d{1,3})%$/.exec(text)?.[1])
+  return value >= 1 && value <= 100 ? value : undefined
+}
+
 /** In a container, of what that may use. */
 export function memory(text: string): number | undefined {
-  const percent = /^(\d{1,3})%$/.exec(text)?.[1]
-  if (percent === undefined) return parseBytes(text)
+  if (!text.endsWith('%')) return parseBytes(text)
+  const part = percent(text)
   const machine = Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY)
-  return Number(percent) >= 1 && Number(percent) <= 100 ? Math.floor((machine * Number(percent)) / 100) : undefined
+  return part === undefined ? undefined : Math.floor((machine * part) / 100)
 }
 
 export function within(value: number | undefined, most: number): number | undefined {
@@ -56,4 +61,23 @@ export function origin(text: string): string | undefined {
   if (!/^https?:\/\//.test(text) || !URL.canParse(text)) return
   const url = new URL(text)
   return url.pathname === '/' && !url.search && !url.hash && !url.username ? url.origin : undefined
+}
+
+/** Requests in a minute; what is not limited is undefined. */
+export interface RateLimit {
+  creates: number | undefined
+  others: number | undefined
+}
+
+const NO_LIMIT: RateLimit = { creates: undefined, others: undefined }
+/** What Replicate allows an account (replicate-api.md 11.2). */
+const REPLICATES_LIMIT: RateLimit = { creates: 600, others: 3_000 }
+
+export function rateLimit(text: string): RateLimit | undefined {
+  if (text === 'off') return NO_LIMIT
+  if (text === 'replicate') return REPLICATES_LIMIT
+  const parts = text.split(',').map((part) => /^\s*(creates|others)=([1-9]\d{0,8})\s*$/.exec(part))
+  const limits = Object.fromEntries(parts.map((match) => [match?.[1], Number(match?.[2])]))
+  const sound = parts.every((match) => match !== null) && Object.keys(limits).length === parts.length
+  return sound ? { ...NO_LIMIT, ...limits } : undefined
 }

@@ -11,6 +11,7 @@ const STATUS: Record<ErrorCode, number> = {
   forbidden: 403,
   not_found: 404,
   conflict: 409,
+  throttled: 429,
   unavailable: 503,
   configuration: 500,
   internal: 500,
@@ -38,6 +39,8 @@ export interface Problem {
   status: number
   invalid_fields?: readonly { type: string; field: string; description: string }[]
   logs?: string
+  /** Seconds; of status 429 only (replicate-api.md 2.1). */
+  retry_after?: number
 }
 
 /** Answers with whatever a handler threw; what is not ours is logged whole and shown as one plain line. */
@@ -67,6 +70,7 @@ export function handleError(
       status,
       ...(fields ? { invalid_fields: fields } : {}),
       ...(logs === undefined ? {} : { logs }),
+      ...(status === 429 && retryAfterSeconds !== undefined ? { retry_after: retryAfterSeconds } : {}),
     })
   }
   return sendProblem(reply, known)

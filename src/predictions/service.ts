@@ -2,13 +2,14 @@ import type { Logger } from 'pino'
 import { type Account, isExampleAccount } from '../accounts/account.ts'
 import type { Clock } from '../clock.ts'
 import type { Writer } from '../db/writer.ts'
-import { AppError, busy, messageOf, notFound } from '../errors.ts'
+import { AppError, busy, messageOf, notFound, RETRY_AFTER_SECONDS } from '../errors.ts'
 import type { FileService } from '../files/service.ts'
 import type { Place } from '../models/input-places.ts'
 import type { ModelRegistry } from '../models/registry.ts'
 import type { Downloader } from '../outbound/downloader.ts'
 import { type Page, type Position, toPage } from '../page.ts'
 import type { Reservation } from '../scheduler/lane.ts'
+import type { Outlook } from '../scheduler/outlook.ts'
 import { laneOf, type RunnableVersion } from '../scheduler/runnable-version.ts'
 import type { Scheduler } from '../scheduler/scheduler.ts'
 import { secretsEqual } from '../secret.ts'
@@ -34,6 +35,8 @@ const WEB_LIST_MS = 14 * 24 * 3_600_000
 const ID_LENGTH = 26
 /** How long a caller waits for a change that the database does not take. */
 const COMMIT_PATIENCE_MS = 10_000
+/** Longest time after which a client that found no room is told to come again. */
+const LONGEST_RETRY_AFTER_SECONDS = 60
 
 export interface ServiceOptions {
   store: PredictionStore
@@ -53,6 +56,8 @@ export interface ServiceOptions {
   clock: Clock
   log: Logger
   maxQueue: number
+  /** How much of the queue one account may take, in percent. */
+  queueShare(): number
 }
 
 /** Creates, finds, lists and ends predictions; what clients may do, apart from how they say it. */
@@ -94,14 +99,16 @@ export class PredictionService {
       ...options,
       ownFiles: new OwnFiles(options.files, (token) => this.findOutputFile(token)),
       view: (row) => this.#view(row),
-      assertRoom: () => this.#assertRoom(),
+      assertOpen: () => this.#assertOpen(),
+      assertRoom: (account, runnable) => this.#assertRoom(account, runnable),
       admit: (prediction, secrets, reservation) => this.#admit(prediction, secrets, reservation),
     })
   }
 
   /**
    * Accepts a prediction: it is on disk when this resolves.
-   * @throws AppError `invalid` with every broken rule, `not_found`, or `unavailable` when no more can be taken.
+   * @throws AppError `invalid` with every broken rule, `not_found`, `unavailable` when no more can be taken, or
+   * `throttled` when no more of the account
    */
   create(request: CreateRequest): Promise<Prediction> {
     return this.#creation.create(request)
@@ -150,6 +157,12 @@ export class PredictionService {
     return { ...page, rows: page.rows.map((row) => this.#view(row)) }
   }
 
+  /** Where a prediction stands that waits for a replica; undefined for all others, and while it is handed to one. */
+  outlookOf(id: string): Outlook | undefined {
+    const lane = this.#live.get(id)?.lane
+    return lane === undefined ? undefined : this.#options.scheduler.outlookOf(lane, id)
+  }
+
   /** How a deployment of an account is used. */
   useOf(account: string, deployment: string): DeploymentUse {
     return this.#options.store.useOf(account, deployment)
@@ -169,8 +182,15 @@ export class PredictionService {
     return ended
   }
 
-  /** Resolves to the ended prediction, or to undefined when the time is over first. */
-  async waitForEnd({ account, id }: Prediction, timeoutMs: number): Promise<Prediction | undefined> {
+  /**
+   * Resolves to the ended prediction, or to undefined when the time is over first.
+   * @param onGone calls back when nobody waits any more
+   */
+  async waitForEnd(
+    { account, id }: Prediction,
+    timeoutMs: number,
+    onGone?: (callback: () => void) => void,
+  ): Promise<Prediction | undefined> {
     const live = this.#live.get(id)
     if (live && !live.ended) {
       if (live.left) return
@@ -179,6 +199,7 @@ export class PredictionService {
         if (live.ended || live.left) resolve()
       })
       const stopTimer = startTimer(timeoutMs, resolve)
+      onGone?.(resolve)
       await promise
       stopListening()
       stopTimer()
@@ -265,6 +286,11 @@ export class PredictionService {
       this.#options.log.info({ interrupted: interrupted.length, queued }, 'took up what the last server left')
     // A disk that takes nothing does not hold up the start; the changes are tried again.
     await doneWithin(COMMIT_PATIENCE_MS, Promise.all(interrupted))
+  }
+
+  /** Whether it takes nothing more, because the server stops. */
+  get draining(): boolean {
+    return this.#draining
   }
 
   /** Begins to run what is queued, and to download what it needs; until then all is only taken in. */
@@ -370,14 +396,33 @@ export class PredictionService {
     return own ?? models.findRunnable(contentHash)
   }
 
-  /** @throws AppError `unavailable` when the disk fails, the queue is full, or the server is about to stop */
-  #assertRoom(): void {
-    const { writer, scheduler, maxQueue } = this.#options
+  /** @throws AppError `unavailable` when the disk fails, the inputs take too much, or the server is about to stop */
+  #assertOpen(): void {
     if (this.#draining) throw busy('The server is shutting down')
-    if (writer.failing) throw busy('The database cannot be written at the moment')
-    if (scheduler.queued + this.#downloads.waiting + this.#creation.pending >= maxQueue)
-      throw busy(`The queue is full: ${maxQueue} predictions wait`)
+    if (this.#options.writer.failing) throw busy('The database cannot be written at the moment')
     if (this.#live.full) throw busy(this.#live.full)
+  }
+
+  /** @throws AppError `throttled` when the account has its share of the queue, `unavailable` when that is full */
+  #assertRoom({ username }: Account, runnable: RunnableVersion): void {
+    const { scheduler, maxQueue, queueShare } = this.#options
+    const queued = scheduler.queued + this.#downloads.waiting + this.#creation.pending
+    const share = Math.max(1, Math.floor((maxQueue * queueShare()) / 100))
+    if (queued < Math.min(share, maxQueue)) return
+    const drainMs = scheduler.drainMsOf(runnable) ?? RETRY_AFTER_SECONDS * 1000
+    const retryAfterSeconds = Math.min(LONGEST_RETRY_AFTER_SECONDS, Math.max(1, Math.ceil(drainMs / 1000)))
+    if (share < maxQueue && this.#queuedOf(username) >= share)
+      throw new AppError(
+        'throttled',
+        `Request was throttled: ${share} of your predictions wait already. Expected available in ~${retryAfterSeconds}s.`,
+        { retryAfterSeconds },
+      )
+    if (queued >= maxQueue) throw busy(`The queue is full: ${maxQueue} predictions wait`, undefined, retryAfterSeconds)
+  }
+
+  #queuedOf(account: string): number {
+    const { scheduler } = this.#options
+    return scheduler.queuedOf(account) + this.#downloads.waitingOf(account) + this.#creation.pendingOf(account)
   }
 
   #view(row: Prediction): Prediction {

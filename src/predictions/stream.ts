@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { busy } from '../errors.ts'
 import type { OriginOf } from '../http/origin.ts'
 import { problems } from '../http/schemas.ts'
 import { EventStream, type ServerSentEvent } from '../http/sse.ts'
@@ -18,14 +19,25 @@ export const streamRoutes: FastifyPluginAsyncTypebox<{
   predictions: PredictionService
   presenter: Presenter
   originOf: OriginOf
-}> = async (app, { predictions, presenter, originOf }) => {
+  /** Streams that may be open at the same time. */
+  maxStreams: number
+  /** How long a reader may take nothing. */
+  stalledMs: number
+}> = async (app, { predictions, presenter, originOf, maxStreams, stalledMs }) => {
+  let open = 0
+
   async function answer(request: StreamRequest, reply: FastifyReply): Promise<void> {
     const { token } = request.params
     const { prediction, live } = predictions.findStream(token.slice(0, ID_LENGTH), token.slice(ID_LENGTH))
+    if (open >= maxStreams) throw busy(`${maxStreams} streams are open already`)
     const origin = originOf(request)
     const complete: Complete = (values, from, files) => presenter.streamed(prediction, values, from, files, origin)
     reply.hijack()
-    const stream = new EventStream(reply.raw)
+    if (reply.raw.destroyed) return
+    const stream = new EventStream(reply.raw, stalledMs)
+    open++
+    // When all has been taken, or the reader has gone.
+    reply.raw.once('close', () => open--)
     try {
       await sendOutput(stream, prediction, live, complete, request.headers['last-event-id']?.toString())
     } catch (error) {

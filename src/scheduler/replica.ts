@@ -4,6 +4,7 @@ import { formatDuration } from '../duration.ts'
 import type { ProviderChoice } from '../runner/execution-provider.ts'
 import type { Runner, RunnerListener } from '../runner/host.ts'
 import { LOGS_LIMIT, type RunnerEvent, type RunRequest } from '../runner/protocol.ts'
+import { Tally } from '../tally.ts'
 import { startTimer } from '../timer.ts'
 import { Pace } from './pace.ts'
 import type { RunnableVersion } from './runnable-version.ts'
@@ -13,6 +14,8 @@ import type { Task } from './task.ts'
 const CANCEL_GRACE_MS = 500
 /** How long a runner with nothing under way may take to begin what it was sent. */
 const STALL_MS = 30_000
+/** Tasks in a replica, with those of accounts that had none in it when it was full. */
+const MOST = 128
 /** Inputs beyond this many characters do not share a message. */
 const MESSAGE_SIZE = 2 ** 20
 
@@ -53,6 +56,8 @@ export interface ReplicaListener {
   onReady(): void
   /** A task left; there may be room for another. */
   onFree(): void
+  /** A run has ended, which took so many seconds. */
+  onRun(seconds: number): void
   onServerLog(text: string): void
   onEnd(end: ReplicaEnd): void
 }
@@ -79,6 +84,12 @@ export class Replica {
   device: string | null = null
   /** How many runs have ended. */
   runs = 0
+  /** When the present run began, by the monotonic clock. */
+  #begunAt = 0
+  /** How many the model has now. */
+  #running = 0
+  /** How many tasks of each account are in it. */
+  readonly #accounts = new Tally()
   readonly #listener: ReplicaListener
   readonly #clock: Clock
   readonly #runner: Runner
@@ -163,19 +174,54 @@ export class Replica {
     return this.#state === 'ready' ? this.#pace.room(this.version, this.load) : 0
   }
 
+  /** How many tasks are in it that the model has not been given yet. */
+  get waiting(): number {
+    return this.load - this.#running
+  }
+
+  /** How long the present run has taken so far; undefined where there is none. */
+  get runningMs(): number | undefined {
+    return this.#running === 0 ? undefined : this.#clock.monotonic() - this.#begunAt
+  }
+
+  /** Whether something of an account is in it. */
+  has(account: string): boolean {
+    return this.#accounts.of(account) > 0
+  }
+
+  /** Whether tasks wait in it behind others, so that one of an account that has none takes its turn among them. */
+  get admitsNewcomers(): boolean {
+    const { batches, run } = this.version
+    const behind = this.#running > 0 || this.load > (batches ? run.maxBatch : 1)
+    return this.#state === 'ready' && this.waiting > 0 && behind && this.load < MOST
+  }
+
+  /** How many of those that wait in it were sent before a task; undefined where it does not wait here. */
+  placeOf(id: string): number | undefined {
+    if (this.#sent.get(id)?.started !== false) return
+    let place = 0
+    for (const [other, { started }] of this.#sent) {
+      if (other === id) break
+      if (!started) place++
+    }
+    return place
+  }
+
   /** What the model has now: one, or a batch. */
-  get #running(): Sent[] {
+  #present(): Sent[] {
     return [...this.#sent.values()].filter(({ started }) => started)
   }
 
   /** Keeps room for tasks that are being claimed. */
-  hold(count: number): void {
-    this.#held += count
+  hold(tasks: readonly Pick<Task, 'account'>[]): void {
+    this.#held += tasks.length
+    for (const { account } of tasks) this.#accounts.add(account)
   }
 
   /** Gives room back, and says so once the present work of the caller is done. */
-  release(count: number): void {
-    this.#held -= count
+  release(tasks: readonly Pick<Task, 'account'>[]): void {
+    this.#held -= tasks.length
+    for (const { account } of tasks) this.#accounts.add(account, -1)
     this.#tellFree()
   }
 
@@ -189,6 +235,7 @@ export class Replica {
     for (const task of tasks) {
       const sent: Sent = { task, alone, started: false, abandoned: false, stopTimer: undefined }
       this.#sent.set(task.id, sent)
+      this.#accounts.add(task.account)
       this.#unsent.push(sent)
     }
     this.#watchForStall()
@@ -219,8 +266,8 @@ export class Replica {
         runs = []
         size = 0
       }
-      const { id, input, inputFiles } = task
-      runs.push(alone ? { id, input, inputFiles, alone } : { id, input, inputFiles })
+      const { id, account, input, inputFiles } = task
+      runs.push({ id, account, input, inputFiles, ...(alone ? { alone } : {}) })
       size += task.size
     }
     if (runs.length > 0) this.#runner.send({ type: 'run', runs })
@@ -258,10 +305,10 @@ export class Replica {
       case 'metric':
         return this.#sent.get(event.id)?.task.onMetric(event.name, event.value)
       case 'done':
-        this.#pace.measure(event.seconds)
+        this.#measure(event.seconds)
         return this.#leave(event.id)?.task.onDone(event.output, event.files, event.seconds)
       case 'error':
-        this.#pace.measure(event.seconds)
+        this.#measure(event.seconds)
         return this.#leave(event.id)?.task.onFailed(event.message, event.seconds)
       case 'returned':
         return this.#onReturned(this.#sent.get(event.id))
@@ -273,6 +320,11 @@ export class Replica {
       default:
         return event satisfies never
     }
+  }
+
+  #measure(seconds: number): void {
+    this.#pace.measure(seconds)
+    this.#listener.onRun(seconds)
   }
 
   #onReady(device: string | null): void {
@@ -293,6 +345,7 @@ export class Replica {
     this.#stallTimer = undefined
     this.#begun = true
     sent.started = true
+    if (this.#running++ === 0) this.#begunAt = this.#clock.monotonic()
     if (sent.abandoned) return this.#killAfterGrace(sent)
     sent.task.onStarted()
     const { predictTimeoutMs, trainTimeoutMs } = this.version.run
@@ -310,13 +363,14 @@ export class Replica {
     sent.stopTimer = undefined
     sent.started = false
     sent.alone = true
+    this.#running--
   }
 
   /** Where others of its batch are still wanted, it only stops being waited for. */
   #killAfterGrace(sent: Sent): void {
     sent.stopTimer?.()
     sent.stopTimer = undefined
-    if (this.#running.every(({ abandoned }) => abandoned))
+    if (this.#present().every(({ abandoned }) => abandoned))
       sent.stopTimer = startTimer(CANCEL_GRACE_MS, () => this.kill())
   }
 
@@ -325,8 +379,12 @@ export class Replica {
     if (!sent) return
     sent.stopTimer?.()
     this.#sent.delete(id)
+    this.#accounts.add(sent.task.account, -1)
     if (sent.abandoned) queueMicrotask(() => sent.task.onReleased())
-    if (sent.started) this.runs++
+    if (sent.started) {
+      this.#running--
+      this.runs++
+    }
     this.#watchForStall()
     this.#tellFree()
     return sent
@@ -359,7 +417,7 @@ export class Replica {
 
   /** What native code prints while a batch runs may tell of any of its members. */
   #log(text: string): void {
-    const [only, ...others] = this.#running
+    const [only, ...others] = this.#present()
     if (only && others.length === 0) return only.task.onLog(text)
     if (this.#printed > LOGS_LIMIT) return
     this.#printed += text.length
@@ -373,9 +431,10 @@ export class Replica {
     this.#stopSetupTimer()
     clearTimeout(this.#stallTimer)
     const what = this.version.trains ? 'training' : 'prediction'
-    const together = this.#running.length > 1
+    const together = this.#running > 1
     const all = [...this.#sent.values()]
     this.#sent.clear()
+    this.#running = 0
     for (const { stopTimer, abandoned, task } of all) {
       stopTimer?.()
       if (abandoned) task.onReleased()

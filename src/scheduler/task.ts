@@ -2,8 +2,6 @@ import type { OutputFile, RunRequest } from '../runner/protocol.ts'
 
 /** A piece of work for a runner, as the scheduler sees it. The callbacks come in order, and none after an ending one. */
 export interface Task extends Omit<RunRequest, 'alone'> {
-  /** Whose it is: accounts take turns. */
-  readonly account: string
   /** About how many characters the input takes. */
   readonly size: number
   /** Whether somebody still waits for it: it has not been canceled, and has not ended in another way. */

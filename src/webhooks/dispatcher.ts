@@ -42,6 +42,7 @@ export class Dispatcher {
   #sending = 0
   #bytes = 0
   #open = false
+  #onIdle: (() => void) | undefined
 
   constructor(options: DispatcherOptions) {
     this.#options = options
@@ -65,6 +66,11 @@ export class Dispatcher {
   supersede(url: string, predictionId: string): void {
     for (const { delivery, controller } of this.#receivers.get(receiverOf(url))?.sending.values() ?? [])
       if (delivery.predictionId === predictionId && isProgress(delivery.event)) controller.abort(SUPERSEDED)
+  }
+
+  /** Resolves when nothing is being sent; what is due begins at once, so then nothing is due either. */
+  async idle(): Promise<void> {
+    if (this.#sending > 0) await new Promise<void>((resolve) => (this.#onIdle = resolve))
   }
 
   /** Ends all tries; their deliveries wait for the next start. */
@@ -115,6 +121,7 @@ export class Dispatcher {
       const starved = [...this.#starved]
       this.#starved.clear()
       for (const other of starved) this.#pump(other)
+      if (this.#sending === 0) this.#onIdle?.()
     })
     receiver.sending.set(delivery.id, { delivery, controller, ended })
   }
