@@ -10,6 +10,7 @@ import { SearchIndex } from './catalog/search-index.ts'
 import { type Clock, systemClock } from './clock.ts'
 import type { Config } from './config.ts'
 import { lockDataDir, openReader, prepareDatabase } from './db/open.ts'
+import { Upkeep } from './db/upkeep.ts'
 import { Writer } from './db/writer.ts'
 import { DeploymentService } from './deployments/service.ts'
 import { DeploymentStore, deploymentStatements } from './deployments/store.ts'
@@ -37,6 +38,8 @@ import { RunnerRecords } from './runner/records.ts'
 import { Scheduler } from './scheduler/scheduler.ts'
 import { SecretBox } from './secret-box.ts'
 import { keyOf } from './server-key.ts'
+import { SettledTime } from './settled-time.ts'
+import { SweepGate } from './sweep-gate.ts'
 import { doneWithin } from './timer.ts'
 import { assertDestination } from './trainings/destination.ts'
 import { publishTraining } from './trainings/publish.ts'
@@ -62,6 +65,8 @@ export interface Overrides {
   clock?: Clock
   /** Holds each commit for this long. */
   commitDelayMs?: number
+  /** The database grows no further than this. */
+  maxPages?: number
 }
 
 export interface Server {
@@ -85,7 +90,7 @@ export async function compose(
 ): Promise<Server> {
   const releases = new AsyncDisposableStack()
   try {
-    const { clock = systemClock, commitDelayMs } = overrides
+    const { clock = systemClock, ...writerOverrides } = overrides
     const log = pino({ level: config.logLevel }, pino.destination({ dest: 2, sync: false }))
     releases.defer(() => log.flush())
 
@@ -106,14 +111,18 @@ export async function compose(
         ...webhookStatements,
       },
       durability: config.durability,
-      ...(commitDelayMs === undefined ? {} : { commitDelayMs }),
+      ...writerOverrides,
     })
     releases.defer(() => writer.close())
     // Closed before the writer: only the last connection, if it may write, can fold the log into the database.
     const reader = openReader(databasePath)
     releases.defer(() => void reader.close())
 
-    const files = await FileService.open({ store: new FileStore(reader), writer, clock, log, dataDir })
+    const [gate, settled] = [new SweepGate(), new SettledTime(clock)]
+    const upkeep = new Upkeep({ path: databasePath, writer, reader, gate, log })
+    releases.defer(() => upkeep.close())
+    const fileStore = new FileStore(reader)
+    const files = await FileService.open({ store: fileStore, writer, clock, settled, gate, log, dataDir })
     releases.defer(() => files.close())
     files.startSweeping()
 
@@ -121,7 +130,7 @@ export async function compose(
     const leftovers = records.killLeftovers()
     if (leftovers.length > 0) log.warn({ pids: leftovers }, 'runners that outlived the last server were ended')
     const launch = runnerLauncher(environment, records)
-    const folders = await PredictionFolders.open(join(dataDir, 'predictions'))
+    const folders = await PredictionFolders.open(join(dataDir, 'predictions'), gate)
     const predictionStore = new PredictionStore(reader)
     const operators = new Operators(config.operators)
     /** Whether the packages that were there at the start have been looked at. */
@@ -132,6 +141,7 @@ export async function compose(
       operators,
       launch,
       clock,
+      gate,
       log,
       dataDir,
       packageDirs: packageDirs(config),
@@ -237,10 +247,12 @@ export async function compose(
       writer,
       folders,
       outbox: webhooks,
+      gate,
       isActive: (id) => predictions.isActive(id),
-      clock,
+      settled,
       log,
       retentionMs: config.retentionMs,
+      recordRetentionMs: config.recordRetentionMs,
     })
     releases.defer(() => removal.close())
     const versionRemoval: VersionRemoval = new VersionRemoval({
@@ -248,6 +260,7 @@ export async function compose(
       writer,
       folders,
       outbox: webhooks,
+      gate,
       cancelAll: (model, version) => predictions.cancelAll(model, version),
       forget: ({ model, id }) => forgetVersion(model, id),
       // The id of a version that can be deleted is the hash of its content.
@@ -307,6 +320,7 @@ export async function compose(
     // Only now: a start that fails, because the port is taken, leaves what is queued to the next.
     predictions.start()
     removal.start()
+    upkeep.start()
     for (const doomed of models.store.doomedVersions()) versionRemoval.add(doomed)
     webhooks.start()
     log.info({ models: registry.served.map(fullName) }, 'serving')

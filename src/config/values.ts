@@ -1,5 +1,6 @@
 import { totalmem } from 'node:os'
 import { parseBytes } from '../byte-size.ts'
+import { parseDuration } from '../duration.ts'
 
 export function nonEmpty(text: string): string | undefined {
   return text.trim() === '' ? undefined : text
@@ -18,6 +19,14 @@ export function memory(text: string): number | undefined {
   if (percent === undefined) return parseBytes(text)
   const machine = Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY)
   return Number(percent) >= 1 && Number(percent) <= 100 ? Math.floor((machine * Number(percent)) / 100) : undefined
+}
+
+/** How long something stays: a duration, also in days, or `off` for ever. */
+export function lifetime(text: string, leastMs: number): number | 'off' | undefined {
+  if (text === 'off') return text
+  const days = /^(\d{1,6})d$/.exec(text)?.[1]
+  const value = days === undefined ? parseDuration(text) : Number(days) * 24 * 3_600_000
+  return value !== undefined && value >= leastMs ? value : undefined
 }
 
 export function within(value: number | undefined, most: number): number | undefined {

@@ -212,7 +212,7 @@ export class PredictionService {
   async removeData(account: Account, id: string): Promise<void> {
     if (!isTerminal(this.#getOwn(account, id).status))
       throw new AppError('invalid', 'The prediction has not ended; cancel it first, then remove its data')
-    await this.#options.writer.submit([...removeData(id), ...this.#options.outbox.writesForRemoval(id)])
+    await this.#options.writer.submit([...removeData([id]), ...this.#options.outbox.writesForRemoval([id])])
     await this.#options.folders.remove(id)
   }
 
