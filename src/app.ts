@@ -11,6 +11,7 @@ import { WireCollection, WireSearch, WireWholeCollection } from './catalog/schem
 import type { SearchIndex } from './catalog/search-index.ts'
 import type { Clock } from './clock.ts'
 import type { Config } from './config.ts'
+import type { Upkeep } from './db/upkeep.ts'
 import { deploymentRoutes } from './deployments/routes.ts'
 import { WireDeployment } from './deployments/schema.ts'
 import type { DeploymentService } from './deployments/service.ts'
@@ -46,6 +47,8 @@ import { streamRoutes } from './predictions/stream.ts'
 import { runnerRoutes } from './scheduler/routes.ts'
 import type { Scheduler } from './scheduler/scheduler.ts'
 import { WireRunners } from './scheduler/schema.ts'
+import { storageRoutes } from './storage/routes.ts'
+import { WireVacuum } from './storage/schema.ts'
 import { trainingRoutes } from './trainings/routes.ts'
 import { WireTraining } from './trainings/schema.ts'
 import { webhookRoutes } from './webhooks/routes.ts'
@@ -84,6 +87,7 @@ export interface AppParts {
   hardware: readonly Hardware[]
   scheduler: Scheduler
   operators: Operators
+  upkeep: Upkeep
   clock: Clock
   /** Called before any route is there, to watch them being made. */
   before?: (app: FastifyInstance) => void
@@ -98,7 +102,7 @@ const REQUEST_TIMEOUT_MS = 900_000
 export function buildApp(parts: AppParts): FastifyInstance {
   const { config, log, tokens, models, predictions, presenter, webhooks, webhookSecrets, files, before } = parts
   const { deployments, hardware, scheduler, operators, clock, modelService, coverLinks, examples } = parts
-  const { collections, searchIndex } = parts
+  const { collections, searchIndex, upkeep } = parts
   const app = Fastify({
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
@@ -146,6 +150,7 @@ export function buildApp(parts: AppParts): FastifyInstance {
     WireSecret,
     WireHardware,
     WireRunners,
+    WireVacuum,
   ])
     app.addSchema(schema)
   acceptEmptyJson(app)
@@ -179,6 +184,7 @@ export function buildApp(parts: AppParts): FastifyInstance {
   app.register(accountRoutes)
   app.register(hardwareRoutes, { hardware })
   app.register(runnerRoutes, { scheduler, models, operators, clock })
+  app.register(storageRoutes, { upkeep, operators })
   app.register(documentRoutes)
   app.after(() => answerTheRest(app, methods))
   return app

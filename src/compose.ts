@@ -312,6 +312,7 @@ export async function compose(
       hardware,
       scheduler,
       operators,
+      upkeep,
       clock,
     })
     releases.defer(() => closeApp(app))

@@ -13,6 +13,7 @@ const COMMANDS: Record<string, () => Promise<Command>> = {
   predict: async () => (await import('./cli/predict.ts')).predict,
   push: async () => (await import('./cli/push.ts')).push,
   'webhook-secret': async () => (await import('./cli/webhook-secret.ts')).webhookSecret,
+  vacuum: async () => (await import('./cli/vacuum.ts')).vacuum,
   help: async () => (await import('./cli/help.ts')).help,
 }
 

@@ -11,6 +11,7 @@ export const help: Command = async (_args, { print }) =>
   reprise push <folder> owner/name     send a package to the server and print the id of the version that it becomes
   reprise webhook-secret               show the secret that your webhooks are signed with
   reprise webhook-secret rotate        make another; the former one signs beside it for a day
+  reprise vacuum                       give back to the disk what the database does not need any more; for operators
   reprise help                         show this text
 
 Commands beside serve speak to a running server: --url (REPRISE_URL, http://127.0.0.1:3000) and --token (REPRISE_TOKEN).
