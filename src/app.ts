@@ -47,6 +47,7 @@ import { streamRoutes } from './predictions/stream.ts'
 import { runnerRoutes } from './scheduler/routes.ts'
 import type { Scheduler } from './scheduler/scheduler.ts'
 import { WireRunners } from './scheduler/schema.ts'
+import type { Backups } from './storage/backups.ts'
 import { storageRoutes } from './storage/routes.ts'
 import { WireVacuum } from './storage/schema.ts'
 import { trainingRoutes } from './trainings/routes.ts'
@@ -88,6 +89,7 @@ export interface AppParts {
   scheduler: Scheduler
   operators: Operators
   upkeep: Upkeep
+  backups: Backups
   clock: Clock
   /** Called before any route is there, to watch them being made. */
   before?: (app: FastifyInstance) => void
@@ -102,7 +104,7 @@ const REQUEST_TIMEOUT_MS = 900_000
 export function buildApp(parts: AppParts): FastifyInstance {
   const { config, log, tokens, models, predictions, presenter, webhooks, webhookSecrets, files, before } = parts
   const { deployments, hardware, scheduler, operators, clock, modelService, coverLinks, examples } = parts
-  const { collections, searchIndex, upkeep } = parts
+  const { collections, searchIndex, upkeep, backups } = parts
   const app = Fastify({
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
@@ -184,7 +186,7 @@ export function buildApp(parts: AppParts): FastifyInstance {
   app.register(accountRoutes)
   app.register(hardwareRoutes, { hardware })
   app.register(runnerRoutes, { scheduler, models, operators, clock })
-  app.register(storageRoutes, { upkeep, operators })
+  app.register(storageRoutes, { upkeep, backups, operators })
   app.register(documentRoutes)
   app.after(() => answerTheRest(app, methods))
   return app

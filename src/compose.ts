@@ -39,6 +39,9 @@ import { Scheduler } from './scheduler/scheduler.ts'
 import { SecretBox } from './secret-box.ts'
 import { keyOf } from './server-key.ts'
 import { SettledTime } from './settled-time.ts'
+import { Backups } from './storage/backups.ts'
+import { DATABASE } from './storage/places.ts'
+import { tidyDataDir } from './storage/tidy-data-dir.ts'
 import { SweepGate } from './sweep-gate.ts'
 import { doneWithin } from './timer.ts'
 import { assertDestination } from './trainings/destination.ts'
@@ -99,7 +102,8 @@ export async function compose(
     const dataDir = resolve(config.dataDir)
     const lock = lockDataDir(dataDir)
     releases.defer(() => void lock.close())
-    const databasePath = join(dataDir, 'reprise.sqlite')
+    await tidyDataDir(dataDir)
+    const databasePath = join(dataDir, DATABASE)
     prepareDatabase(databasePath, MIGRATIONS_DIR)
     const writer = new Writer({
       path: databasePath,
@@ -292,6 +296,9 @@ export async function compose(
     const searchIndex = new SearchIndex()
     releases.defer(() => searchIndex.close())
 
+    const backups = new Backups({ dataDir, gate, log })
+    releases.defer(() => backups.close())
+
     const { buildApp } = await import('./app.ts')
     const app = buildApp({
       config,
@@ -313,6 +320,7 @@ export async function compose(
       scheduler,
       operators,
       upkeep,
+      backups,
       clock,
     })
     releases.defer(() => closeApp(app))

@@ -13,6 +13,8 @@ const COMMANDS: Record<string, () => Promise<Command>> = {
   predict: async () => (await import('./cli/predict.ts')).predict,
   push: async () => (await import('./cli/push.ts')).push,
   'webhook-secret': async () => (await import('./cli/webhook-secret.ts')).webhookSecret,
+  backup: async () => (await import('./cli/backup.ts')).backup,
+  restore: async () => (await import('./cli/restore.ts')).restore,
   vacuum: async () => (await import('./cli/vacuum.ts')).vacuum,
   help: async () => (await import('./cli/help.ts')).help,
 }

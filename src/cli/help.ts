@@ -11,10 +11,13 @@ export const help: Command = async (_args, { print }) =>
   reprise push <folder> owner/name     send a package to the server and print the id of the version that it becomes
   reprise webhook-secret               show the secret that your webhooks are signed with
   reprise webhook-secret rotate        make another; the former one signs beside it for a day
+  reprise backup <file> [--force]      write a backup of the running server to a file, or - for standard output; for operators
+  reprise restore <file> [--resume]    make a data folder (--data-dir) of a backup, or - for standard input, with the server
+                                       stopped; what had not ended has failed then, unless --resume takes it up
   reprise vacuum                       give back to the disk what the database does not need any more; for operators
   reprise help                         show this text
 
-Commands beside serve speak to a running server: --url (REPRISE_URL, http://127.0.0.1:3000) and --token (REPRISE_TOKEN).
+Commands beside serve and restore speak to a running server: --url (REPRISE_URL, http://127.0.0.1:3000) and --token (REPRISE_TOKEN).
 
 Flags of predict:
   -i, --input name=value    an input, in the type that the model takes; lists and objects as JSON, a list also item by item

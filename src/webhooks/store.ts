@@ -26,6 +26,7 @@ export const webhookStatements = {
   'webhook.replay': `UPDATE webhook_deliveries SET state = 'waiting', next_try_at = ? WHERE id = ?`,
   'webhook.supersede': `UPDATE webhook_deliveries SET state = 'superseded', next_try_at = NULL
     WHERE prediction_id = ? AND state = 'waiting' AND event IN ('output', 'logs')`,
+  'webhook.supersede-all': `UPDATE webhook_deliveries SET state = 'superseded', next_try_at = NULL WHERE state = 'waiting'`,
   'webhook.prune': `DELETE FROM webhook_deliveries WHERE prediction_id = ? AND state <> 'waiting'
     AND event IN ('output', 'logs') AND seq <= (SELECT seq FROM webhook_deliveries WHERE prediction_id = ?
       AND event IN ('output', 'logs') ORDER BY seq DESC LIMIT 1 OFFSET ${KEPT_PROGRESS})`,
@@ -79,6 +80,11 @@ export function replay(id: string, at: number): Write {
 /** Nothing of what went on during a run is told after its end. */
 export function supersedeProgress(predictionId: string): Write {
   return [{ name: 'webhook.supersede', parameters: [predictionId] }]
+}
+
+/** Nothing that waits is sent any more. */
+export function supersedeAll(): Write {
+  return [{ name: 'webhook.supersede-all', parameters: [] }]
 }
 
 /** Bounds what is kept of a prediction that runs for hours. */
