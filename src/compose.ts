@@ -22,6 +22,7 @@ import { findGpus } from './hardware/gpus.ts'
 import { hardwareOf } from './hardware/hardware.ts'
 import { CoverLinks } from './models/cover-links.ts'
 import { fullName } from './models/model.ts'
+import { OldVersions } from './models/old-versions.ts'
 import { openModels } from './models/open-models.ts'
 import { ModelService } from './models/service.ts'
 import { forgetVersion, modelStatements } from './models/store.ts'
@@ -137,6 +138,7 @@ export async function compose(
     const folders = await PredictionFolders.open(join(dataDir, 'predictions'), gate)
     const predictionStore = new PredictionStore(reader)
     const operators = new Operators(config.operators)
+    let oldVersions: OldVersions | undefined
     /** Whether the packages that were there at the start have been looked at. */
     let following = false
     const models = openModels({
@@ -154,6 +156,7 @@ export async function compose(
         if (former && former.runnable.contentHash !== current?.runnable.contentHash) scheduler.release(former.runnable)
         if (following) deployments.arrangeAll()
       },
+      onQuiet: async () => oldVersions?.sweepWhenDue(),
       most: { threads: config.threads, memoryBytes: config.memoryBytes },
       isDoomed: (model, id) => versionRemoval.isUnderWay({ model, id }),
       tryOut: (version, trial) => scheduler.tryOut(version, trial.log, trial.signal),
@@ -253,6 +256,7 @@ export async function compose(
       outbox: webhooks,
       gate,
       isActive: (id) => predictions.isActive(id),
+      isServed: (contentHash) => registry.content.has(contentHash),
       settled,
       log,
       retentionMs: config.retentionMs,
@@ -272,6 +276,18 @@ export async function compose(
       log,
     })
     releases.defer(() => versionRemoval.close())
+    oldVersions = new OldVersions({
+      ...models,
+      writer,
+      clock,
+      settled,
+      gate,
+      log,
+      retentionMs: config.recordRetentionMs,
+      isNamed: (model, id) => deployments.namesVersion(model, id),
+      predictions,
+      onRemoved: (version) => scheduler.release(version.runnable),
+    })
     const modelService = new ModelService({
       registry,
       publisher: models.publisher,

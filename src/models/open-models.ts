@@ -17,7 +17,7 @@ import { RunCounts } from './run-counts.ts'
 import { Snapshots } from './snapshots.ts'
 import { ModelStore, rememberHash } from './store.ts'
 
-export interface ModelsOptions extends Pick<LoaderOptions, 'packageDirs' | 'onCurrent'> {
+export interface ModelsOptions extends Pick<LoaderOptions, 'packageDirs' | 'onCurrent' | 'onQuiet'> {
   reader: Database
   writer: Writer
   operators: Operators
@@ -36,7 +36,7 @@ export type Models = ReturnType<typeof openModels>
 
 /** Builds the parts of this room in the order in which they need each other; nothing is read before `restore`. */
 export function openModels(options: ModelsOptions) {
-  const { reader, writer, operators, launch, clock, gate, log, dataDir, packageDirs, onCurrent } = options
+  const { reader, writer, operators, launch, clock, gate, log, dataDir, packageDirs, onCurrent, onQuiet } = options
   const { most, tryOut, isDoomed } = options
   const closing = new AbortController()
   const { signal } = closing
@@ -50,13 +50,14 @@ export function openModels(options: ModelsOptions) {
   })
   const inspected = new InspectedSnapshots({ snapshots, launch, peaks, signal })
   const covers = new Covers(join(dataDir, 'covers'))
-  const followed = { packageDirs, onCurrent }
+  const followed = { packageDirs, onCurrent, ...(onQuiet ? { onQuiet } : {}) }
   const loader = new PackageLoader({ registry, snapshots, inspected, writer, clock, log, signal, ...followed })
   const publisher = new Publisher({ registry, snapshots, inspected, covers, clock, gate, most, tryOut, isDoomed })
   return {
     store,
     registry,
     peaks,
+    inspected,
     snapshots,
     covers,
     publisher,

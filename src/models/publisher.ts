@@ -157,6 +157,11 @@ export class Publisher {
     await this.removeUnused(hash)
   }
 
+  /** Whether somebody waits to have a version point to it. */
+  isUndecided(hash: string): boolean {
+    return this.#undecided.has(hash)
+  }
+
   /** Removes a snapshot if no version points to it, and nobody waits to have one point to it. */
   async removeUnused(hash: string): Promise<void> {
     const { registry, snapshots, inspected, gate } = this.#options

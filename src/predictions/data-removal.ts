@@ -7,7 +7,7 @@ import type { PredictionFolders } from './folders.ts'
 import type { Outbox } from './outbox.ts'
 import { isTerminal } from './prediction.ts'
 import { REMOVAL_STEPS } from './removal-steps.ts'
-import { FIRST_ENDED, type PredictionStore, remove, removeData } from './store.ts'
+import { FIRST_ENDED, FIRST_EXAMPLE, type PredictionStore, remove, removeData } from './store.ts'
 
 /** Looked for at least this often, more often where data lives shorter. */
 const SWEEP_MS = 60_000
@@ -22,6 +22,8 @@ export interface DataRemovalOptions {
   gate: SweepGate
   /** Whether a folder is in use although no row may say so. */
   isActive(id: string): boolean
+  /** Whether a version points to this content. */
+  isServed(contentHash: string): boolean
   settled: SettledTime
   log: Logger
   /** How long the data of a prediction stays after its end. */
@@ -46,6 +48,7 @@ export class DataRemoval {
   start(): void {
     const { retentionMs, recordRetentionMs } = this.#options
     this.#every(FOLDERS_EVERY_MS, () => this.removeStrays())
+    this.#every(FOLDERS_EVERY_MS, () => this.removeExamples())
     if (retentionMs !== 'off') this.#every(Math.min(SWEEP_MS, retentionMs), () => this.removeExpired(retentionMs))
     if (recordRetentionMs !== 'off') this.#every(SWEEP_MS, () => this.removeRecords(recordRetentionMs))
   }
@@ -81,6 +84,21 @@ export class DataRemoval {
       const ids = store.endedWithoutData(by, most)
       if (ids.length > 0) await writer.submit([...remove(ids), ...outbox.writesForRemoval(ids)])
       return ids.length === most
+    })
+  }
+
+  /** Removes runs of examples of content that no version points to any more: nobody can ask for them. */
+  async removeExamples(): Promise<void> {
+    const { store, writer, folders, outbox, isServed, isActive } = this.#options
+    let last = FIRST_EXAMPLE
+    await this.#inSteps(async (most) => {
+      const examples = store.examples(last, most)
+      last = examples.at(-1) ?? last
+      const stale = examples.filter(({ id, ended, contentHash }) => ended && !isActive(id) && !isServed(contentHash))
+      const ids = stale.map(({ id }) => id)
+      if (ids.length > 0) await writer.submit([...remove(ids), ...outbox.writesForRemoval(ids)])
+      for (const id of ids) await folders.remove(id)
+      return examples.length === most
     })
   }
 

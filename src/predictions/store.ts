@@ -66,6 +66,17 @@ export interface Ended {
   mark: EndedMark
 }
 
+/** A run of an example of a model. */
+export interface StoredExample {
+  account: string
+  createdAt: number
+  id: string
+  contentHash: string
+  ended: 0 | 1
+}
+
+export const FIRST_EXAMPLE = { account: 'example:', createdAt: 0, id: '' }
+
 /** A page ends after the row that goes beyond this. */
 const PAGE_CHARACTERS = 8 * 2 ** 20
 
@@ -242,6 +253,8 @@ export class PredictionStore {
   readonly #withData
   readonly #withoutData
   readonly #ofVersion
+  readonly #usesIn
+  readonly #examples
   readonly #lastRow
   readonly #hasUnfinished
   readonly #lastEndedAt
@@ -282,6 +295,15 @@ export class PredictionStore {
           AND rowid < (SELECT max(rowid) FROM predictions) ORDER BY completed_at LIMIT ?`,
       )
       .pluck()
+    this.#usesIn = db.prepare<[number, number], { contentHash: string; at: number }>(
+      `SELECT content_hash AS contentHash, max(created_at) AS at FROM predictions WHERE rowid > ? AND rowid <= ?
+          AND account NOT LIKE 'example:%' GROUP BY content_hash`,
+    )
+    this.#examples = db.prepare<[string, number, string, number], StoredExample>(
+      `SELECT account, created_at AS createdAt, id, content_hash AS contentHash, completed_at IS NOT NULL AS ended
+          FROM predictions WHERE account < 'example;' AND (account, created_at, id) > (?, ?, ?)
+          ORDER BY account, created_at, id LIMIT ?`,
+    )
     this.#ofVersion = db
       .prepare<[number, number, string, string], string>(
         'SELECT id FROM predictions WHERE rowid > ? AND rowid <= ? AND model = ? AND version = ?',
@@ -357,6 +379,16 @@ export class PredictionStore {
   /** Predictions of a version among some rows, in the order in which they were stored. */
   ofVersion(model: string, version: string, { from, to }: { from: number; to: number }): string[] {
     return this.#ofVersion.all(from, to, model, version)
+  }
+
+  /** The content that some rows were created with, examples left out, and when that was for the last time. */
+  usesIn({ from, to }: { from: number; to: number }): { contentHash: string; at: number }[] {
+    return this.#usesIn.all(from, to)
+  }
+
+  /** Examples beyond one, in the order of their accounts. */
+  examples({ account, createdAt, id }: Omit<StoredExample, 'contentHash' | 'ended'>, most: number): StoredExample[] {
+    return this.#examples.all(account, createdAt, id, most)
   }
 
   /** Number of the last row. */
