@@ -9,7 +9,7 @@ import { CollectionFiles } from './catalog/collection.ts'
 import { SearchIndex } from './catalog/search-index.ts'
 import { type Clock, systemClock } from './clock.ts'
 import type { Config } from './config.ts'
-import { lockDataDir, openReader, prepareDatabase } from './db/open.ts'
+import { asDamage, lockDataDir, openReader, prepareDatabase } from './db/open.ts'
 import { Upkeep } from './db/upkeep.ts'
 import { Writer } from './db/writer.ts'
 import { DeploymentService } from './deployments/service.ts'
@@ -352,7 +352,7 @@ export async function compose(
     return { app, address, loaded, close: () => releases.disposeAsync() }
   } catch (error) {
     await releases.disposeAsync()
-    throw error
+    throw asDamage(error, join(resolve(config.dataDir), DATABASE))
   }
 }
 
