@@ -4,6 +4,7 @@ import { cancel } from './cancel.ts'
 import { mobileNet } from './mobilenet.ts'
 import { optimizedModels } from './optimized-models.ts'
 import { reads } from './reads.ts'
+import { retention } from './retention.ts'
 import { slowDisk } from './slow-disk.ts'
 import { start } from './start.ts'
 import { storyteller } from './storyteller.ts'
@@ -17,6 +18,7 @@ const TRIALS: Record<string, () => Promise<void>> = {
   start,
   'slow-disk': slowDisk,
   reads,
+  retention,
   'sync-predictions': syncPredictions,
   uploads,
   webhooks,

@@ -14,6 +14,7 @@ import { WireCollection, WireSearch, WireWholeCollection } from './catalog/schem
 import type { SearchIndex } from './catalog/search-index.ts'
 import type { Clock } from './clock.ts'
 import type { Config } from './config.ts'
+import type { Upkeep } from './db/upkeep.ts'
 import { deploymentRoutes } from './deployments/routes.ts'
 import { WireDeployment } from './deployments/schema.ts'
 import type { DeploymentService } from './deployments/service.ts'
@@ -53,6 +54,9 @@ import { streamRoutes } from './predictions/stream.ts'
 import { runnerRoutes } from './scheduler/routes.ts'
 import type { Scheduler } from './scheduler/scheduler.ts'
 import { WireRunners } from './scheduler/schema.ts'
+import type { Backups } from './storage/backups.ts'
+import { storageRoutes } from './storage/routes.ts'
+import { WireVacuum } from './storage/schema.ts'
 import { trainingRoutes } from './trainings/routes.ts'
 import { WireTraining } from './trainings/schema.ts'
 import { webhookRoutes } from './webhooks/routes.ts'
@@ -100,6 +104,8 @@ export interface AppParts {
   scheduler: Scheduler
   operators: Operators
   readiness: Readiness
+  upkeep: Upkeep
+  backups: Backups
   clock: Clock
   /** Called before any route is there, to watch them being made. */
   before?: (app: FastifyInstance) => void
@@ -112,7 +118,7 @@ const LONGEST_PARAMETER = 1_000
 export function buildApp(parts: AppParts): FastifyInstance {
   const { config, log, tokens, models, predictions, presenter, webhooks, webhookSecrets, files, before } = parts
   const { deployments, hardware, scheduler, operators, clock, modelService, coverLinks, examples } = parts
-  const { collections, searchIndex, tokenService } = parts
+  const { collections, searchIndex, tokenService, readiness, upkeep, backups } = parts
   const times = { ...CONNECTION_TIMES, ...parts.times }
   const app = Fastify({
     loggerInstance: log,
@@ -156,6 +162,7 @@ export function buildApp(parts: AppParts): FastifyInstance {
     WireSecret,
     WireHardware,
     WireRunners,
+    WireVacuum,
   ])
     app.addSchema(schema)
   acceptEmptyJson(app)
@@ -193,8 +200,9 @@ export function buildApp(parts: AppParts): FastifyInstance {
   app.register(tokenRoutes, { tokens: tokenService })
   app.register(hardwareRoutes, { hardware })
   app.register(runnerRoutes, { scheduler, models, operators, clock })
+  app.register(storageRoutes, { upkeep, backups, operators })
   app.register(documentRoutes)
-  app.register(healthRoutes, { readiness: parts.readiness })
+  app.register(healthRoutes, { readiness })
   app.after(() => answerTheRest(app, methods))
   return app
 }

@@ -11,7 +11,8 @@ import { SearchIndex } from './catalog/search-index.ts'
 import { type Clock, systemClock } from './clock.ts'
 import type { Config } from './config.ts'
 import { MIGRATIONS_DIR } from './db/migrate.ts'
-import { DATABASE_FILE, lockDataDir, openReader, prepareDatabase } from './db/open.ts'
+import { asDamage, DATABASE_FILE, lockDataDir, openReader, prepareDatabase } from './db/open.ts'
+import { Upkeep } from './db/upkeep.ts'
 import { Writer } from './db/writer.ts'
 import { DeploymentService } from './deployments/service.ts'
 import { DeploymentStore, deploymentStatements } from './deployments/store.ts'
@@ -26,6 +27,7 @@ import { healthStatements } from './health/store.ts'
 import type { ConnectionTimes } from './http/connections.ts'
 import { CoverLinks } from './models/cover-links.ts'
 import { fullName } from './models/model.ts'
+import { OldVersions } from './models/old-versions.ts'
 import { openModels } from './models/open-models.ts'
 import { ModelService } from './models/service.ts'
 import { forgetVersion, modelStatements } from './models/store.ts'
@@ -43,6 +45,10 @@ import { RunnerRecords } from './runner/records.ts'
 import { Scheduler } from './scheduler/scheduler.ts'
 import { SecretBox } from './secret-box.ts'
 import { keyOf } from './server-key.ts'
+import { SettledTime } from './settled-time.ts'
+import { Backups } from './storage/backups.ts'
+import { tidyDataDir } from './storage/tidy-data-dir.ts'
+import { SweepGate } from './sweep-gate.ts'
 import { doneWithin } from './timer.ts'
 import { assertDestination } from './trainings/destination.ts'
 import { publishTraining } from './trainings/publish.ts'
@@ -70,6 +76,8 @@ export interface Overrides {
   /** Holds each commit for this long. */
   commitDelayMs?: number
   connectionTimes?: Partial<ConnectionTimes>
+  /** The database grows no further than this. */
+  maxPages?: number
 }
 
 export interface Server {
@@ -93,7 +101,7 @@ export async function compose(
 ): Promise<Server> {
   const releases = new AsyncDisposableStack()
   try {
-    const { clock = systemClock, commitDelayMs, connectionTimes: times } = overrides
+    const { clock = systemClock, connectionTimes: times, ...writerOverrides } = overrides
     const log = pino({ level: config.logLevel }, pino.destination({ dest: 2, sync: false }))
     releases.defer(() => log.flush())
 
@@ -102,6 +110,7 @@ export async function compose(
     const dataDir = resolve(config.dataDir)
     const lock = lockDataDir(dataDir)
     releases.defer(() => void lock.close())
+    await tidyDataDir(dataDir)
     const databasePath = join(dataDir, DATABASE_FILE)
     prepareDatabase(databasePath, MIGRATIONS_DIR)
     const writer = new Writer({
@@ -116,7 +125,7 @@ export async function compose(
         ...healthStatements,
       },
       durability: config.durability,
-      ...(commitDelayMs === undefined ? {} : { commitDelayMs }),
+      ...writerOverrides,
     })
     releases.defer(() => writer.close())
     // Closed before the writer: only the last connection, if it may write, can fold the log into the database.
@@ -137,7 +146,11 @@ export async function compose(
     releases.defer(() => tokenService.close())
     assertNotExposed(config.host, tokens)
 
-    const files = await FileService.open({ store: new FileStore(reader), writer, clock, log, dataDir })
+    const [gate, settled] = [new SweepGate(), new SettledTime(clock)]
+    const upkeep = new Upkeep({ path: databasePath, writer, reader, gate, log })
+    releases.defer(() => upkeep.close())
+    const fileStore = new FileStore(reader)
+    const files = await FileService.open({ store: fileStore, writer, clock, settled, gate, log, dataDir })
     releases.defer(() => files.close())
     files.startSweeping()
 
@@ -145,8 +158,9 @@ export async function compose(
     const leftovers = records.killLeftovers()
     if (leftovers.length > 0) log.warn({ pids: leftovers }, 'runners that outlived the last server were ended')
     const launch = runnerLauncher(environment, records)
-    const folders = await PredictionFolders.open(join(dataDir, 'predictions'))
+    const folders = await PredictionFolders.open(join(dataDir, 'predictions'), gate)
     const predictionStore = new PredictionStore(reader)
+    let oldVersions: OldVersions | undefined
     /** Whether the packages that were there at the start have been looked at. */
     let following = false
     const models = openModels({
@@ -155,6 +169,7 @@ export async function compose(
       operators,
       launch,
       clock,
+      gate,
       log,
       dataDir,
       packageDirs: packageDirs(config),
@@ -163,6 +178,7 @@ export async function compose(
         if (former && former.runnable.contentHash !== current?.runnable.contentHash) scheduler.release(former.runnable)
         if (following) deployments.arrangeAll()
       },
+      onQuiet: async () => oldVersions?.sweepWhenDue(),
       most: { threads: config.threads, memoryBytes: config.memoryBytes },
       isDoomed: (model, id) => versionRemoval.isUnderWay({ model, id }),
       tryOut: (version, trial) => scheduler.tryOut(version, trial.log, trial.signal),
@@ -264,10 +280,13 @@ export async function compose(
       writer,
       folders,
       outbox: webhooks,
+      gate,
       isActive: (id) => predictions.isActive(id),
-      clock,
+      isServed: (contentHash) => registry.content.has(contentHash),
+      settled,
       log,
       retentionMs: config.retentionMs,
+      recordRetentionMs: config.recordRetentionMs,
     })
     releases.defer(() => removal.close())
     const versionRemoval: VersionRemoval = new VersionRemoval({
@@ -275,6 +294,7 @@ export async function compose(
       writer,
       folders,
       outbox: webhooks,
+      gate,
       cancelAll: (model, version) => predictions.cancelAll(model, version),
       forget: ({ model, id }) => forgetVersion(model, id),
       // The id of a version that can be deleted is the hash of its content.
@@ -282,6 +302,18 @@ export async function compose(
       log,
     })
     releases.defer(() => versionRemoval.close())
+    oldVersions = new OldVersions({
+      ...models,
+      writer,
+      clock,
+      settled,
+      gate,
+      log,
+      retentionMs: config.recordRetentionMs,
+      isNamed: (model, id) => deployments.namesVersion(model, id),
+      predictions,
+      onRemoved: (version) => scheduler.release(version.runnable),
+    })
     const modelService = new ModelService({
       registry,
       publisher: models.publisher,
@@ -305,6 +337,9 @@ export async function compose(
 
     const searchIndex = new SearchIndex()
     releases.defer(() => searchIndex.close())
+
+    const backups = new Backups({ dataDir, gate, log })
+    releases.defer(() => backups.close())
 
     const { buildApp } = await import('./app.ts')
     const app = buildApp({
@@ -335,6 +370,8 @@ export async function compose(
         isRunning: () => scheduler.running,
         isDraining: () => predictions.draining,
       }),
+      upkeep,
+      backups,
       clock,
     })
     releases.defer(() => closeApp(app))
@@ -345,13 +382,14 @@ export async function compose(
     // Only now: a start that fails, because the port is taken, leaves what is queued to the next.
     predictions.start()
     removal.start()
+    upkeep.start()
     for (const doomed of models.store.doomedVersions()) versionRemoval.add(doomed)
     webhooks.start()
     log.info({ models: registry.served.map(fullName) }, 'serving')
     return { app, address, loaded, close: () => releases.disposeAsync() }
   } catch (error) {
     await releases.disposeAsync()
-    throw error
+    throw asDamage(error, join(resolve(config.dataDir), DATABASE_FILE))
   }
 }
 

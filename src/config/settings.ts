@@ -1,7 +1,19 @@
 import { availableParallelism } from 'node:os'
 import { parseBytes } from '../byte-size.ts'
 import { parseDuration } from '../duration.ts'
-import { integer, memory, nonEmpty, onOff, origin, percent, rateLimit, tokens, usernames, within } from './values.ts'
+import {
+  integer,
+  lifetime,
+  memory,
+  nonEmpty,
+  onOff,
+  origin,
+  percent,
+  rateLimit,
+  tokens,
+  usernames,
+  within,
+} from './values.ts'
 
 export interface Setting<Value> {
   /** `REPRISE_<name>` is the variable, and the name in small letters with dashes the flag. */
@@ -189,8 +201,17 @@ export const SETTINGS = {
     name: 'RETENTION',
     meaning: 'how long input, output, logs and files of a finished prediction stay; off keeps them',
     default: '1h',
-    parse: (text) => (text === 'off' ? text : parseDuration(text) || undefined),
-    expected: 'off or a duration such as 1h',
+    parse: (text) => lifetime(text, 1_000),
+    expected: 'off or a duration such as 1h or 7d',
+  }),
+  recordRetentionMs: setting({
+    name: 'RECORD_RETENTION',
+    meaning:
+      'how long the rest of it stays, and an old version of a package that nobody uses; at least 1d, off keeps them',
+    default: '30d',
+    // An idempotency key holds for a day, and lives in the row.
+    parse: (text) => lifetime(text, 24 * 3_600_000),
+    expected: 'off or a duration from 1d, such as 30d',
   }),
   fileOutputs: setting({
     name: 'FILE_OUTPUTS',

@@ -1,6 +1,7 @@
 import { totalmem } from 'node:os'
 import { isUsername } from '../accounts/username.ts'
 import { parseBytes } from '../byte-size.ts'
+import { parseDuration } from '../duration.ts'
 
 export function nonEmpty(text: string): string | undefined {
   return text.trim() === '' ? undefined : text
@@ -24,6 +25,14 @@ export function memory(text: string): number | undefined {
   const part = percent(text)
   const machine = Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY)
   return part === undefined ? undefined : Math.floor((machine * part) / 100)
+}
+
+/** How long something stays: a duration, also in days, or `off` for ever. */
+export function lifetime(text: string, leastMs: number): number | 'off' | undefined {
+  if (text === 'off') return text
+  const days = /^(\d{1,6})d$/.exec(text)?.[1]
+  const value = days === undefined ? parseDuration(text) : Number(days) * 24 * 3_600_000
+  return value !== undefined && value >= leastMs ? value : undefined
 }
 
 export function within(value: number | undefined, most: number): number | undefined {

@@ -9,6 +9,16 @@ import { migrate } from './migrate.ts'
 export const DATABASE_FILE = 'reprise.sqlite'
 export const LOCK_FILE = 'lock.sqlite'
 
+const MEND =
+  'put back a copy that is whole, as "reprise restore" makes of a backup, or set REPRISE_DATA_DIR to another folder'
+
+/** What to say of a database that turns out to be damaged when somebody reads it; any other error stays as it is. */
+export function asDamage(error: unknown, path: string): unknown {
+  const damaged = error instanceof Database.SqliteError && /^SQLITE_(?:CORRUPT|NOTADB)/.test(error.code)
+  if (!damaged) return error
+  return new AppError('configuration', `The database ${path} is damaged: ${error.message}; ${MEND}`, { cause: error })
+}
+
 /** What every connection to the main database sets; `full` syncs the log at each commit. */
 export function configureConnection(db: Database.Database, durability: 'full' | 'normal'): void {
   db.pragma('journal_mode = WAL')
@@ -64,11 +74,9 @@ export function prepareDatabase(path: string, migrationsDir: URL): void {
     migrate(db, migrationsDir)
   } catch (error) {
     if (error instanceof AppError) throw error
-    throw new AppError(
-      'configuration',
-      `The database ${path} cannot be used: ${messageOf(error)}; put back a copy that is whole, or set REPRISE_DATA_DIR to another folder`,
-      { cause: error },
-    )
+    throw new AppError('configuration', `The database ${path} cannot be used: ${messageOf(error)}; ${MEND}`, {
+      cause: error,
+    })
   } finally {
     db.close()
   }

@@ -1,5 +1,5 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
-import { AppError, type ErrorCode, invalidFields } from '../errors.ts'
+import { AppError, busy, type ErrorCode, invalidFields } from '../errors.ts'
 import { fieldErrors } from '../field-errors.ts'
 
 const STATUS: Record<ErrorCode, number> = {
@@ -49,7 +49,7 @@ export function handleError(
   request: FastifyRequest,
   reply: FastifyReply,
 ): FastifyReply {
-  const known = error instanceof AppError ? error : fromFastify(error)
+  const known = error instanceof AppError ? error : (fromDatabase(error, request) ?? fromFastify(error))
   if (!known) {
     request.log.error({ err: error }, 'a request failed')
     return sendProblem(reply, {
@@ -85,6 +85,13 @@ export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply
 /** Replicate's errors end in a newline. */
 export function formatProblem(problem: Problem): string {
   return `${JSON.stringify(problem)}\n`
+}
+
+/** It may be over soon, as when the disk is well again; else the log says what to mend. */
+function fromDatabase(error: FastifyError, { log }: FastifyRequest): AppError | undefined {
+  if (!error.code?.startsWith('SQLITE_')) return
+  log.error({ err: error }, 'the database could not be read')
+  return busy('The database cannot be read at the moment', error)
 }
 
 /** What Fastify refused before a handler saw it: a body that is no JSON, too long, or of a strange type. */

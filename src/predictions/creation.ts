@@ -116,6 +116,11 @@ export class Creation {
     return this.#beginning.has(id)
   }
 
+  /** Resolves when nothing is being made any more of what was asked until now. */
+  async allSettled(): Promise<void> {
+    await Promise.all([...this.#beginning.values()].map(({ over }) => over))
+  }
+
   /** Resolves when nothing is being made any more of what was asked of a version until now. */
   async settled(model: string, version: string): Promise<void> {
     const making = [...this.#beginning.values()].filter((one) => one.model === model && one.version === version)

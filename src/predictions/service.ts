@@ -14,6 +14,7 @@ import { laneOf, type RunnableVersion } from '../scheduler/runnable-version.ts'
 import type { Scheduler } from '../scheduler/scheduler.ts'
 import { secretsEqual } from '../secret.ts'
 import type { SecretBox } from '../secret-box.ts'
+import { inSteps, type StepRules } from '../steps.ts'
 import { doneWithin, startTimer } from '../timer.ts'
 import { type CreateRequest, Creation } from './creation.ts'
 import type { Deployments, DeploymentUse } from './deployments.ts'
@@ -33,6 +34,8 @@ const PAGE_SIZE = 100
 /** Lists of predictions made in the browser go back this far (replicate-api.md 5.4). */
 const WEB_LIST_MS = 14 * 24 * 3_600_000
 const ID_LENGTH = 26
+/** Rows looked at in one go. */
+const LOOK_STEPS: StepRules = { first: 200, least: 100, most: 2_000, targetMs: 3, pauseShare: 4 }
 /** How long a caller waits for a change that the database does not take. */
 const COMMIT_PATIENCE_MS = 10_000
 /** Longest time after which a client that found no room is told to come again. */
@@ -233,7 +236,7 @@ export class PredictionService {
   async removeData(account: Account, id: string): Promise<void> {
     if (!isTerminal(this.#getOwn(account, id).status))
       throw new AppError('invalid', 'The prediction has not ended; cancel it first, then remove its data')
-    await this.#options.writer.submit([...removeData(id), ...this.#options.outbox.writesForRemoval(id)])
+    await this.#options.writer.submit([...removeData([id]), ...this.#options.outbox.writesForRemoval([id])])
     await this.#options.folders.remove(id)
   }
 
@@ -248,6 +251,28 @@ export class PredictionService {
     for (const { committed } of this.#live)
       if (committed.destination !== null && committed.model === model && committed.version === version) return true
     return false
+  }
+
+  /** Contents that predictions use which have not ended, those included that were being made when this was called. */
+  async contentInUse(): Promise<Set<string>> {
+    await this.#creation.allSettled()
+    return new Set([...this.#live].map(({ committed }) => committed.contentHash))
+  }
+
+  /** When content was last used, if that was after a time; looks at one row after the other, in small steps. */
+  async lastUses(after: number): Promise<Map<string, number>> {
+    const { store } = this.#options
+    const uses = new Map<string, number>()
+    let to = store.lastRow()
+    const look = async (rows: number) => {
+      const found = store.usesIn({ from: to - rows, to })
+      for (const { contentHash, at } of found) uses.set(contentHash, Math.max(at, uses.get(contentHash) ?? 0))
+      to -= rows
+      // Rows are stored in the order in which they were created, and the time never goes back.
+      return to > 0 && (found.length === 0 || found.some(({ at }) => at > after))
+    }
+    await inSteps(LOOK_STEPS, look, () => !this.#draining)
+    return uses
   }
 
   /** Cancels what has not ended of a version that nobody finds any more; resolves when all of it has. */

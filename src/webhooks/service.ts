@@ -83,8 +83,8 @@ export class WebhookService implements Outbox {
     live.onChange(() => this.#tellProgress(live.id))
   }
 
-  writesForRemoval(id: string): Write {
-    return removeDeliveries(id)
+  writesForRemoval(ids: readonly string[]): Write {
+    return removeDeliveries(ids)
   }
 
   /** In the order in which they are sent. */
