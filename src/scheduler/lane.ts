@@ -377,6 +377,7 @@ export class Lane {
 
   #onEnd(replica: Replica, { reason, retired, untouched, suspects, neverRan }: ReplicaEnd): void {
     this.#replicas.delete(replica)
+    for (const task of [...untouched, ...suspects]) task.onReturned()
     this.#queue.pushFront(untouched)
     for (const task of suspects) this.#secondChances.push(task)
     if (!retired && !this.#draining) this.#options.onDied(this.version, reason)

@@ -190,6 +190,7 @@ export class Replica {
       const sent: Sent = { task, alone, started: false, abandoned: false, stopTimer: undefined }
       this.#sent.set(task.id, sent)
       this.#unsent.push(sent)
+      task.onSent(this.readyAt === undefined ? undefined : { from: this.launchedAt, to: this.readyAt })
     }
     this.#watchForStall()
     return true
@@ -259,7 +260,7 @@ export class Replica {
         return this.#sent.get(event.id)?.task.onMetric(event.name, event.value)
       case 'done':
         this.#pace.measure(event.seconds)
-        return this.#leave(event.id)?.task.onDone(event.output, event.files, event.seconds)
+        return this.#leave(event.id)?.task.onDone(event.output, event.files, event.seconds, event.storeSeconds)
       case 'error':
         this.#pace.measure(event.seconds)
         return this.#leave(event.id)?.task.onFailed(event.message, event.seconds)
@@ -310,6 +311,7 @@ export class Replica {
     sent.stopTimer = undefined
     sent.started = false
     sent.alone = true
+    sent.task.onSent()
   }
 
   /** Where others of its batch are still wanted, it only stops being waited for. */
