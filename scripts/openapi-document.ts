@@ -11,9 +11,10 @@ const UNUSED = {} as Omit<AppParts, 'config' | 'log' | 'tokens' | 'before'>
 export async function openapiDocument(): Promise<string> {
   const app = buildApp({
     ...UNUSED,
-    config: { publicUrl: undefined, bodyLimitBytes: 1, trustProxy: false },
+    config: { publicUrl: undefined, bodyLimitBytes: 1, trustProxy: false, logLevel: 'silent' },
     log: pino({ level: 'silent' }),
     tokens: new Tokens([]),
+    served: { metrics: undefined, readers: 'operators' },
     before: (instance) =>
       void instance.register(swagger, {
         openapi: {

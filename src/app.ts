@@ -28,8 +28,12 @@ import { limitLargeBodies } from './http/large-bodies.ts'
 import { assertShallow } from './http/nesting.ts'
 import { originOf as makeOriginOf } from './http/origin.ts'
 import { formatProblem, handleError } from './http/problem.ts'
+import { type RequestObserver, watchRequests } from './http/request-end.ts'
+import { requestIds } from './http/request-id.ts'
 import { WireProblem } from './http/schemas.ts'
+import type { EventStream } from './http/sse.ts'
 import { answerTheRest, collectMethods } from './http/unanswered.ts'
+import { metricsRoutes, type ServedMetrics } from './metrics/routes.ts'
 import type { CoverLinks } from './models/cover-links.ts'
 import { pushRoute } from './models/push-route.ts'
 import type { ModelRegistry } from './models/registry.ts'
@@ -66,7 +70,7 @@ declare module 'fastify' {
 }
 
 export interface AppParts {
-  config: Pick<Config, 'publicUrl' | 'bodyLimitBytes' | 'trustProxy'>
+  config: Pick<Config, 'publicUrl' | 'bodyLimitBytes' | 'trustProxy' | 'logLevel'>
   log: FastifyBaseLogger
   tokens: Tokens
   models: ModelRegistry
@@ -85,10 +89,15 @@ export interface AppParts {
   scheduler: Scheduler
   operators: Operators
   clock: Clock
+  served: ServedMetrics
+  onRequestEnded?: RequestObserver | undefined
+  /** Those that are being read. */
+  openStreams: Set<EventStream>
   /** Called before any route is there, to watch them being made. */
   before?: (app: FastifyInstance) => void
 }
 
+const DEBUG_LEVELS: ReadonlySet<string> = new Set(['debug', 'trace'])
 /** A name or id this long is looked for, and not found. */
 const LONGEST_PARAMETER = 1_000
 /** How long a client may take to send a whole request: enough for the largest upload at a megabit per second. */
@@ -98,10 +107,11 @@ const REQUEST_TIMEOUT_MS = 900_000
 export function buildApp(parts: AppParts): FastifyInstance {
   const { config, log, tokens, models, predictions, presenter, webhooks, webhookSecrets, files, before } = parts
   const { deployments, hardware, scheduler, operators, clock, modelService, coverLinks, examples } = parts
-  const { collections, searchIndex } = parts
+  const { collections, searchIndex, served, openStreams, onRequestEnded } = parts
   const app = Fastify({
     loggerInstance: log,
-    logController: new LogController({ disableRequestLogging: true }),
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request' }),
+    genReqId: requestIds(),
     bodyLimit: config.bodyLimitBytes,
     trustProxy: config.trustProxy,
     rewriteUrl: ({ url = '/' }) => canonicalPath(url),
@@ -126,6 +136,7 @@ export function buildApp(parts: AppParts): FastifyInstance {
     return example ? presenter.show(example, { origin: originOf(request), inline: false }) : null
   })
 
+  watchRequests(app, DEBUG_LEVELS.has(config.logLevel), onRequestEnded)
   app.setErrorHandler(handleError)
   app.setValidatorCompiler(compileValidator)
   app.setSerializerCompiler(compileSerializer)
@@ -153,7 +164,9 @@ export function buildApp(parts: AppParts): FastifyInstance {
   app.removeContentTypeParser('text/plain')
   const guard = tokens.open ? browserGuard(config.publicUrl) : undefined
   app.decorateRequest('account')
-  app.addHook('onRequest', (request, _reply, done) => {
+  app.decorateRequest('prediction')
+  app.addHook('onRequest', (request, reply, done) => {
+    reply.header('x-request-id', request.id)
     guard?.(request)
     const { capability, open } = request.routeOptions.config
     if (!capability && !open) request.account = tokens.authenticate(request.headers.authorization)
@@ -167,7 +180,7 @@ export function buildApp(parts: AppParts): FastifyInstance {
 
   app.register(predictionRoutes, { predictions, presenter, originOf })
   app.register(trainingRoutes, { predictions, presenter, originOf })
-  app.register(streamRoutes, { predictions, presenter, originOf })
+  app.register(streamRoutes, { predictions, presenter, originOf, open: openStreams })
   app.register(outputRoutes, { predictions })
   app.register(webhookRoutes, { predictions, webhooks, secrets: webhookSecrets })
   app.register(modelRoutes, { models, service: modelService, covers: coverLinks, showModel, originOf })
@@ -179,6 +192,7 @@ export function buildApp(parts: AppParts): FastifyInstance {
   app.register(accountRoutes)
   app.register(hardwareRoutes, { hardware })
   app.register(runnerRoutes, { scheduler, models, operators, clock })
+  app.register(metricsRoutes, { ...served, operators })
   app.register(documentRoutes)
   app.after(() => answerTheRest(app, methods))
   return app

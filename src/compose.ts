@@ -19,6 +19,9 @@ import { FILE_LIMIT_BYTES, FileService } from './files/service.ts'
 import { FileStore, fileStatements } from './files/store.ts'
 import { findGpus } from './hardware/gpus.ts'
 import { hardwareOf } from './hardware/hardware.ts'
+import type { EventStream } from './http/sse.ts'
+import { serveMetrics } from './metrics/listener.ts'
+import { watchedBy } from './metrics/sources.ts'
 import { CoverLinks } from './models/cover-links.ts'
 import { fullName } from './models/model.ts'
 import { openModels } from './models/open-models.ts'
@@ -26,7 +29,9 @@ import { ModelService } from './models/service.ts'
 import { forgetVersion, modelStatements } from './models/store.ts'
 import { Downloader } from './outbound/downloader.ts'
 import { DataRemoval } from './predictions/data-removal.ts'
+import { endLog } from './predictions/end-log.ts'
 import { PredictionFolders } from './predictions/folders.ts'
+import { tellAll } from './predictions/observer.ts'
 import { Presenter } from './predictions/presenter.ts'
 import { PredictionService } from './predictions/service.ts'
 import { PredictionStore, predictionStatements } from './predictions/store.ts'
@@ -89,6 +94,8 @@ export async function compose(
     const log = pino({ level: config.logLevel }, pino.destination({ dest: 2, sync: false }))
     releases.defer(() => log.flush())
 
+    // With what it needs it takes 20 MB and a tenth of a second.
+    const metrics = config.metrics === 'off' ? undefined : new (await import('./metrics/metrics.ts')).Metrics(clock)
     // Asked for early: a driver takes its time to answer.
     const gpusFound = findGpus(environment, (reason) => log.warn({ reason }, 'the GPUs cannot be used'))
     const dataDir = resolve(config.dataDir)
@@ -109,6 +116,7 @@ export async function compose(
       ...(commitDelayMs === undefined ? {} : { commitDelayMs }),
     })
     releases.defer(() => writer.close())
+    if (metrics) writer.watch(metrics.commits)
     // Closed before the writer: only the last connection, if it may write, can fold the log into the database.
     const reader = openReader(databasePath)
     releases.defer(() => void reader.close())
@@ -154,6 +162,7 @@ export async function compose(
       gpus,
       measure: measureMemory,
       peaks: models.peaks,
+      observer: metrics?.scheduler,
       predictionsDir: folders.root,
     })
     releases.defer(() => scheduler.close())
@@ -210,6 +219,7 @@ export async function compose(
       },
       post: (delivery, signal) => sender.post(delivery, signal),
       retryWindowMs: config.webhookRetryMs,
+      observer: metrics?.webhooks,
       clock,
       log,
     })
@@ -223,6 +233,7 @@ export async function compose(
       files,
       folders,
       outbox: webhooks,
+      observer: tellAll([endLog(log), ...(metrics ? [metrics.predictions] : [])]),
       publish: publishTraining({ models: registry, publisher: models.publisher, folders, log }),
       assertDestination: (account, name) => assertDestination(account, name, registry),
       downloader,
@@ -251,7 +262,10 @@ export async function compose(
       cancelAll: (model, version) => predictions.cancelAll(model, version),
       forget: ({ model, id }) => forgetVersion(model, id),
       // The id of a version that can be deleted is the hash of its content.
-      onRemoved: ({ id }) => models.publisher.removeUnused(id),
+      onRemoved({ model, id }) {
+        metrics?.forgetVersion(model, id)
+        return models.publisher.removeUnused(id)
+      },
       log,
     })
     releases.defer(() => versionRemoval.close())
@@ -279,6 +293,8 @@ export async function compose(
     const searchIndex = new SearchIndex()
     releases.defer(() => searchIndex.close())
 
+    const openStreams = new Set<EventStream>()
+    metrics?.watch(watchedBy({ scheduler, predictions, openStreams, clock }))
     const { buildApp } = await import('./app.ts')
     const app = buildApp({
       config,
@@ -300,10 +316,15 @@ export async function compose(
       scheduler,
       operators,
       clock,
+      served: { metrics, readers: config.metrics },
+      onRequestEnded: metrics?.requests,
+      openStreams,
     })
     releases.defer(() => closeApp(app))
     releases.defer(() => predictions.drain(config.shutdownGraceMs))
     const address = await listen(app, config)
+    log.info({ address, database: databasePath }, 'listening')
+    if (metrics && typeof config.metrics === 'object') releases.defer(await serveMetrics(metrics, config.metrics))
     // Only now: a start that fails, because the port is taken, leaves what is queued to the next.
     predictions.start()
     removal.start()

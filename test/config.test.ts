@@ -34,6 +34,7 @@ test('nothing has to be set', () => {
     pushCode: true,
     pushLimitBytes: 4 * 2 ** 30,
     downloadTimeoutMs: 120_000,
+    metrics: 'operators',
     trustProxy: false,
   })
 })
@@ -62,6 +63,7 @@ test('every setting can be a variable', () => {
     REPRISE_WEBHOOK_RETRY: '24h',
     REPRISE_PUSH_CODE: 'on',
     REPRISE_PUSH_LIMIT: '1GiB',
+    REPRISE_METRICS: '[::1]:9090',
     REPRISE_TRUST_PROXY: 'on',
   }
   expect(readConfig([], environment)).toEqual({
@@ -87,6 +89,7 @@ test('every setting can be a variable', () => {
     webhookRetryMs: 86_400_000,
     pushCode: true,
     pushLimitBytes: 2 ** 30,
+    metrics: { host: '::1', port: 9090 },
     trustProxy: true,
   })
 })
@@ -118,6 +121,15 @@ test.each([
   expect(readConfig([], { REPRISE_PUSH_CODE: setting, REPRISE_API_TOKENS: tokens }).pushCode).toBe(taken)
 })
 
+test.each([
+  ['open', 'open'],
+  ['off', 'off'],
+  ['127.0.0.1:0', { host: '127.0.0.1', port: 0 }],
+  ['metrics.example.com:9090', { host: 'metrics.example.com', port: 9090 }],
+])('METRICS may be %s', (setting, metrics) => {
+  expect(readConfig([], { REPRISE_METRICS: setting }).metrics).toEqual(metrics)
+})
+
 describe('a wrong value stops the start, and the message names the setting', () => {
   const wrong: Record<string, string[]> = {
     HOST: ['', ' '],
@@ -145,6 +157,7 @@ describe('a wrong value stops the start, and the message names the setting', () 
     MAX_QUEUE: ['0', '1000001', 'many'],
     BODY_LIMIT: ['0', '32MB', '-1', '1.5MiB', ''],
     SHUTDOWN_GRACE: ['soon', '-5s', ''],
+    METRICS: ['', 'on', 'everybody', '9090', ':9090', 'localhost:', '127.0.0.1:65536', '::1:9090', 'http://a:1'],
     TRUST_PROXY: ['true', '1'],
   }
   const cases = Object.entries(wrong).flatMap(([name, values]) => values.map((value) => ({ name, value })))

@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import Database from 'better-sqlite3'
-import { ROWS_MISMATCH, type Write, type WriteResult, type WriterOptions } from './messages.ts'
+import { type GroupReport, ROWS_MISMATCH, type Write, type WriteResult, type WriterOptions } from './messages.ts'
 import { configureConnection } from './open.ts'
 
 if (!parentPort) throw new Error('writer-thread.ts runs as a worker thread of the server')
@@ -67,6 +67,8 @@ port.on('message', (message: readonly Write[] | 'close') => {
     db.close()
     port.close()
   } else {
-    port.postMessage(commitGroup(message))
+    const begin = performance.now()
+    const results = commitGroup(message)
+    port.postMessage({ results, ms: performance.now() - begin } satisfies GroupReport)
   }
 })

@@ -2,10 +2,13 @@ import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import { AppError } from '../errors.ts'
 import { siblingModule } from '../sibling-module.ts'
-import { ROWS_MISMATCH, type Write, type WriteResult, type WriterOptions } from './messages.ts'
+import { type GroupReport, ROWS_MISMATCH, type Write, type WriteResult, type WriterOptions } from './messages.ts'
 
 /** How long a failure counts; then the next write finds out whether the disk is well again. */
 const FAILING_MS = 1_000
+
+/** Whoever measures commits: hears of each group, with the number of its writes and the time that they took. */
+export type CommitObserver = (writes: number, ms: number) => void
 
 interface Pending {
   write: Write
@@ -19,6 +22,7 @@ interface Pending {
  */
 export class Writer {
   readonly #worker: Worker
+  #observer: CommitObserver | undefined
   #waiting: Pending[] = []
   #committing: Pending[] = []
   #failedAt = Number.NEGATIVE_INFINITY
@@ -29,12 +33,17 @@ export class Writer {
       workerData: options,
       name: 'writer',
     })
-    this.#worker.on('message', (results: WriteResult[]) => this.#settle(results))
+    this.#worker.on('message', (report: GroupReport) => this.#settle(report))
     this.#worker.on('error', (error) => {
       this.#end(new AppError('internal', 'The writer thread died', { cause: error }))
       // Without it nothing can be kept: the process ends, and the next start recovers.
       throw error
     })
+  }
+
+  /** From now on tells of each group. */
+  watch(observer: CommitObserver): void {
+    this.#observer = observer
   }
 
   /** Whether a group has just failed for a reason that lies with the disk, so that new work should not be accepted. */
@@ -80,7 +89,7 @@ export class Writer {
     this.#worker.postMessage(this.#committing.map(({ write }) => write))
   }
 
-  #settle(results: WriteResult[]): void {
+  #settle({ results, ms }: GroupReport): void {
     const settled = this.#committing
     this.#committing = []
     const failed = results.some((result) => result !== null && isDatabaseTrouble(result.code))
@@ -91,6 +100,7 @@ export class Writer {
       if (result) reject(toError(result))
       else resolve()
     })
+    this.#observer?.(settled.length, ms)
   }
 
   #end(error: AppError): void {

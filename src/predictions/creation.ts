@@ -41,6 +41,8 @@ export interface CreateRequest {
   /** Whether its stream shows files as data URIs. */
   inline: boolean
   idempotency: IdempotencyKey | undefined
+  /** Id of the request, for the log. */
+  request?: string | undefined
 }
 
 /** A version that is to make one of another model. */
@@ -70,7 +72,12 @@ export interface CreationOptions {
   /** The present state of a prediction whose row may be behind. */
   view(row: Prediction): Prediction
   /** Commits a new prediction and sends it on its way. */
-  admit(p: Prediction, secrets: readonly Place[], reservation: Reservation | undefined): Promise<Prediction>
+  admit(
+    p: Prediction,
+    secrets: readonly Place[],
+    reservation: Reservation | undefined,
+    request: string | undefined,
+  ): Promise<Prediction>
 }
 
 interface Beginning {
@@ -178,7 +185,7 @@ export class Creation {
         requestHash,
         destination: 'trainer' in target ? target.destination : null,
       })
-      const created = await this.#options.admit(prediction, plan.secrets, reservation)
+      const created = await this.#options.admit(prediction, plan.secrets, reservation, request.request)
       if (created.destination === null) this.#options.models.countRun(model)
       return created
     } catch (error) {

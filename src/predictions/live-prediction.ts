@@ -10,6 +10,7 @@ import type { Loading, Task } from '../scheduler/task.ts'
 import { sizeOf } from '../size-of.ts'
 import { startTimer } from '../timer.ts'
 import { bytesOf, isStored, type StoredPart } from './input-part.ts'
+import type { PredictionObserver } from './observer.ts'
 import type { Outbox } from './outbox.ts'
 import {
   asBegun,
@@ -46,6 +47,7 @@ export interface LiveContext {
   clock: Clock
   log: Logger
   outbox: Outbox
+  observer: PredictionObserver
   /** What becomes of a training that has run. */
   publish: Publish
   /** Called when the prediction has ended for its owner while a runner may still have it. */
@@ -74,6 +76,7 @@ export class LivePrediction implements Task {
   readonly #output: RunOutput
   readonly #metrics: Record<string, number> = {}
   readonly #timeline: Timeline
+  readonly #request: string | undefined
   #inputFiles: readonly InputFile[]
   #secrets: readonly [JsonPath, string][] = []
   #submitted: Prediction
@@ -92,9 +95,13 @@ export class LivePrediction implements Task {
   /** How many chunks are stored, and how much they hold. */
   #chunks: { count: number; mark: Mark } = { count: 0, mark: NOTHING }
 
-  /** `stored` is what a former server kept of the output and logs. */
-  constructor(prediction: Prediction, context: LiveContext, stored?: Chunk) {
+  /**
+   * @param stored what a former server kept of the output and logs
+   * @param request id of the request that creates it
+   */
+  constructor(prediction: Prediction, context: LiveContext, stored?: Chunk, request?: string) {
     this.#context = context
+    this.#request = request
     this.#submitted = prediction
     this.#acknowledged = prediction
     this.#streams = prediction.streamSecret !== null
@@ -187,6 +194,7 @@ export class LivePrediction implements Task {
   /** Commits the first row. @throws AppError when it could not be kept. */
   async create(): Promise<void> {
     await this.#context.writer.submit(store.insert(this.#submitted))
+    this.#context.observer.onCreated?.(this.#acknowledged)
   }
 
   /** Ends the prediction at the time that its `Cancel-After` set. */
@@ -414,6 +422,8 @@ export class LivePrediction implements Task {
       if (target.status === 'succeeded') this.#publication?.announce()
       this.#context.outbox.onCommitted(target)
       this.#publish()
+      if (isTerminal(target.status))
+        this.#context.observer.onEnded(target, { timeline: this.#timeline, request: this.#request })
     }
     if (this.ended) this.#context.onEnded(this)
   }

@@ -57,6 +57,7 @@ export const predictionRoutes: FastifyPluginAsyncTypebox<{
       ...manner,
       idempotency: idempotency ?? keyOf(request),
     })
+    request.prediction = prediction.id
     request.forgetBody()
     reply.code(201).header('location', `${origin}/v1/predictions/${prediction.id}`)
     if (!wait) return presenter.show(prediction, manner)
@@ -205,6 +206,7 @@ export function parseCreate(request: FastifyRequest) {
   return {
     fieldErrors: broken,
     input,
+    request: request.id,
     cancelAfterMs: cancelAfterMs === 'invalid' ? undefined : cancelAfterMs,
     webhook: typeof webhook === 'string' ? webhook : undefined,
     webhookEventsFilter: Array.isArray(filter) ? filter.filter(isWebhookEvent) : undefined,

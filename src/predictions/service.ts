@@ -22,6 +22,7 @@ import { isRemote } from './input-part.ts'
 import type { OwnFile } from './input-plan.ts'
 import { type LiveContext, LivePrediction } from './live-prediction.ts'
 import { LiveSet } from './live-set.ts'
+import type { PredictionObserver } from './observer.ts'
 import type { Outbox } from './outbox.ts'
 import { OwnFiles } from './own-files.ts'
 import { cancel, interrupt, isTerminal, type Prediction } from './prediction.ts'
@@ -44,6 +45,7 @@ export interface ServiceOptions {
   files: FileService
   folders: PredictionFolders
   outbox: Outbox
+  observer: PredictionObserver
   publish: Publish
   /** @throws AppError unless the account may add versions to the model of this name */
   assertDestination(account: Account, name: string): void
@@ -72,6 +74,7 @@ export class PredictionService {
       clock: options.clock,
       log: options.log,
       outbox: options.outbox,
+      observer: options.observer,
       publish: options.publish,
       onAbandoned: (live) => {
         this.#downloads.abandon(live)
@@ -95,7 +98,7 @@ export class PredictionService {
       ownFiles: new OwnFiles(options.files, (token) => this.findOutputFile(token)),
       view: (row) => this.#view(row),
       assertRoom: () => this.#assertRoom(),
-      admit: (prediction, secrets, reservation) => this.#admit(prediction, secrets, reservation),
+      admit: (...admitted) => this.#admit(...admitted),
     })
   }
 
@@ -105,6 +108,11 @@ export class PredictionService {
    */
   create(request: CreateRequest): Promise<Prediction> {
     return this.#creation.create(request)
+  }
+
+  /** How many have not ended, by model. */
+  get liveByModel(): ReadonlyMap<string, number> {
+    return this.#live.byModel
   }
 
   /** Whoever it belongs to. */
@@ -294,8 +302,9 @@ export class PredictionService {
     prediction: Prediction,
     secrets: readonly Place[],
     reservation: Reservation | undefined,
+    request: string | undefined,
   ): Promise<Prediction> {
-    const live = new LivePrediction(prediction, this.#context)
+    const live = new LivePrediction(prediction, this.#context, undefined, request)
     live.revealSecrets(secrets)
     try {
       await live.create()

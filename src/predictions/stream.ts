@@ -18,7 +18,9 @@ export const streamRoutes: FastifyPluginAsyncTypebox<{
   predictions: PredictionService
   presenter: Presenter
   originOf: OriginOf
-}> = async (app, { predictions, presenter, originOf }) => {
+  /** Those that are being read. */
+  open: Set<EventStream>
+}> = async (app, { predictions, presenter, originOf, open }) => {
   async function answer(request: StreamRequest, reply: FastifyReply): Promise<void> {
     const { token } = request.params
     const { prediction, live } = predictions.findStream(token.slice(0, ID_LENGTH), token.slice(ID_LENGTH))
@@ -26,12 +28,14 @@ export const streamRoutes: FastifyPluginAsyncTypebox<{
     const complete: Complete = (values, from, files) => presenter.streamed(prediction, values, from, files, origin)
     reply.hijack()
     const stream = new EventStream(reply.raw)
+    open.add(stream)
     try {
       await sendOutput(stream, prediction, live, complete, request.headers['last-event-id']?.toString())
     } catch (error) {
       request.log.error({ err: error, prediction: prediction.id }, 'a stream broke off')
     }
     stream.end()
+    open.delete(stream)
   }
 
   app.get('/v1/streams/:token', streamRoute('predictions.stream', 'the output'), answer)

@@ -42,7 +42,7 @@ export class Timeline {
   /** When the prediction was created, by the monotonic clock. */
   readonly #origin: number
   readonly #intervals: Interval[] = []
-  readonly #sums = new Map<Stage, number>()
+  readonly #totals = new Map<Stage, number>()
   #stage: Stage | undefined
   /** When that began, in milliseconds since the creation. */
   #since = 0
@@ -57,6 +57,11 @@ export class Timeline {
   /** In their order. */
   get intervals(): readonly Interval[] {
     return this.#intervals
+  }
+
+  /** Milliseconds in each, in all. */
+  get totals(): ReadonlyMap<Stage, number> {
+    return this.#totals
   }
 
   enter(stage: Stage): void {
@@ -93,7 +98,7 @@ export class Timeline {
     if (this.#stage !== undefined) this.#close(this.#now())
     this.#stage = undefined
     const times: Record<string, number> = {}
-    for (const [stage, ms] of this.#sums) if (stage !== 'run') times[timeName(stage)] = Math.round(ms * 1000) / 1e6
+    for (const [stage, ms] of this.#totals) if (stage !== 'run') times[timeName(stage)] = Math.round(ms * 1000) / 1e6
     return times
   }
 
@@ -105,7 +110,7 @@ export class Timeline {
     const [stage, from] = [this.#stage, this.#since]
     this.#since = to
     if (stage === undefined || to <= from) return
-    this.#sums.set(stage, (this.#sums.get(stage) ?? 0) + to - from)
+    this.#totals.set(stage, (this.#totals.get(stage) ?? 0) + to - from)
     const last = this.#intervals.at(-1)
     if (last?.stage === stage) last.to = to
     else if (this.#intervals.length < MOST_INTERVALS) this.#intervals.push({ stage, from, to })

@@ -21,8 +21,12 @@ export interface RunnerListener {
   onEvent(event: RunnerEvent): void
   /** Text that native code printed. */
   onPrinted(text: string): void
-  /** Called once, after the last event; `how` reads as the end of a sentence: `was ended by SIGFPE`. */
-  onExit(how: string): void
+  /**
+   * Called once, after the last event.
+   * @param how reads as the end of a sentence: `was ended by SIGFPE`
+   * @param signal that ended it, if one did
+   */
+  onExit(how: string, signal?: NodeJS.Signals): void
 }
 
 export interface LaunchOptions {
@@ -89,7 +93,7 @@ function listen(child: ChildProcess, listener: RunnerListener, onGone: () => voi
     stream?.on('data', (text: string) => listener.onPrinted(text))
   }
   let gone = false
-  const end = (how: string) => {
+  const end = (how: string, signal?: NodeJS.Signals) => {
     if (gone) return
     gone = true
     onGone()
@@ -98,10 +102,10 @@ function listen(child: ChildProcess, listener: RunnerListener, onGone: () => voi
     if (!channel?.open) setImmediate(onAllRead)
     void allRead.then(() => {
       clearTimeout(timer)
-      listener.onExit(how)
+      listener.onExit(how, signal)
     })
   }
-  child.on('exit', (code, signal) => end(signal ? `was ended by ${signal}` : `exited with code ${code}`))
+  child.on('exit', (code, signal) => (signal ? end(`was ended by ${signal}`, signal) : end(`exited with code ${code}`)))
   child.on('error', (error) => {
     if (child.pid === undefined) end(`could not be started: ${error.message}`)
   })

@@ -3,6 +3,7 @@ import { AppError } from '../errors.ts'
 import type { ProviderChoice } from '../runner/execution-provider.ts'
 import type { Wish } from './admission.ts'
 import { LoadProgress } from './load-progress.ts'
+import type { EndCause } from './observer.ts'
 import type { Replica, ReplicaEnd, ReplicaListener } from './replica.ts'
 import { laneOf, type RunnableVersion } from './runnable-version.ts'
 import { type Breakage, SetupFailures } from './setup-failures.ts'
@@ -25,7 +26,8 @@ export interface LaneOptions {
   /** Nothing runs any more, or a replica is gone: there is more for others. */
   onIdle(): void
   onServerLog(version: RunnableVersion, text: string): void
-  onDied(version: RunnableVersion, reason: string): void
+  onBatch(version: RunnableVersion, size: number): void
+  onDied(version: RunnableVersion, reason: string, cause: EndCause): void
   onBroken(version: RunnableVersion, reason: string): void
 }
 
@@ -241,6 +243,7 @@ export class Lane {
         this.#endReleased()
         if (!replica.busy) this.#options.onIdle()
       },
+      onBatch: (size) => this.#options.onBatch(this.version, size),
       onServerLog: (text) => {
         for (const trial of this.#trials) trial.log(text)
         this.#options.onServerLog(this.version, text)
@@ -375,12 +378,12 @@ export class Lane {
     for (const replica of this.#replicas) if (!replica.busy) replica.retire()
   }
 
-  #onEnd(replica: Replica, { reason, retired, untouched, suspects, neverRan }: ReplicaEnd): void {
+  #onEnd(replica: Replica, { reason, cause, retired, untouched, suspects, neverRan }: ReplicaEnd): void {
     this.#replicas.delete(replica)
     for (const task of [...untouched, ...suspects]) task.onReturned()
     this.#queue.pushFront(untouched)
     for (const task of suspects) this.#secondChances.push(task)
-    if (!retired && !this.#draining) this.#options.onDied(this.version, reason)
+    if (!retired && !this.#draining) this.#options.onDied(this.version, reason, cause)
     if (!neverRan) for (const failures of [this.#failures, this.#growthFailures]) failures.forgive()
     else if (!retired) this.#onSetupFailure(reason, neverRan.crashed)
     this.#dispatch()

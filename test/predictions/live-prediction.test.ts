@@ -43,6 +43,7 @@ async function setUp(changed: Partial<Prediction> = {}) {
     clock: { now: () => clock.at, monotonic: () => clock.at },
     log: pino({ level: 'silent' }),
     outbox: { writesFor: async () => [], onCommitted() {}, follow() {}, writesForRemoval: () => [] },
+    observer: { onEnded() {} },
     publish: (_, options) => {
       asked.options = options
       return publishing.promise
