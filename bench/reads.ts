@@ -96,6 +96,7 @@ function fill(path: string, size: number): string[] {
         idempotencyKey: null,
         requestHash: null,
         destination: null,
+        trace: null,
       })
       if (write) statement.run(...write.parameters)
     }

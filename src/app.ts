@@ -50,6 +50,8 @@ import { streamRoutes } from './predictions/stream.ts'
 import { runnerRoutes } from './scheduler/routes.ts'
 import type { Scheduler } from './scheduler/scheduler.ts'
 import { WireRunners } from './scheduler/schema.ts'
+import { traceCreates } from './traces/requests.ts'
+import type { Tracing } from './traces/tracing.ts'
 import { trainingRoutes } from './trainings/routes.ts'
 import { WireTraining } from './trainings/schema.ts'
 import { webhookRoutes } from './webhooks/routes.ts'
@@ -91,6 +93,7 @@ export interface AppParts {
   clock: Clock
   served: ServedMetrics
   onRequestEnded?: RequestObserver | undefined
+  tracing?: Tracing | undefined
   /** Those that are being read. */
   openStreams: Set<EventStream>
   /** Called before any route is there, to watch them being made. */
@@ -107,7 +110,7 @@ const REQUEST_TIMEOUT_MS = 900_000
 export function buildApp(parts: AppParts): FastifyInstance {
   const { config, log, tokens, models, predictions, presenter, webhooks, webhookSecrets, files, before } = parts
   const { deployments, hardware, scheduler, operators, clock, modelService, coverLinks, examples } = parts
-  const { collections, searchIndex, served, openStreams, onRequestEnded } = parts
+  const { collections, searchIndex, served, openStreams, onRequestEnded, tracing } = parts
   const app = Fastify({
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request' }),
@@ -136,6 +139,7 @@ export function buildApp(parts: AppParts): FastifyInstance {
     return example ? presenter.show(example, { origin: originOf(request), inline: false }) : null
   })
 
+  traceCreates(app, tracing)
   watchRequests(app, DEBUG_LEVELS.has(config.logLevel), onRequestEnded)
   app.setErrorHandler(handleError)
   app.setValidatorCompiler(compileValidator)

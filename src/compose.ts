@@ -43,6 +43,7 @@ import { Scheduler } from './scheduler/scheduler.ts'
 import { SecretBox } from './secret-box.ts'
 import { keyOf } from './server-key.ts'
 import { doneWithin } from './timer.ts'
+import { findTracing } from './traces/tracing.ts'
 import { assertDestination } from './trainings/destination.ts'
 import { publishTraining } from './trainings/publish.ts'
 import { toWireTraining } from './trainings/schema.ts'
@@ -96,6 +97,8 @@ export async function compose(
 
     // With what it needs it takes 20 MB and a tenth of a second.
     const metrics = config.metrics === 'off' ? undefined : new (await import('./metrics/metrics.ts')).Metrics(clock)
+    const tracing = findTracing()
+    releases.defer(() => tracing?.flush())
     // Asked for early: a driver takes its time to answer.
     const gpusFound = findGpus(environment, (reason) => log.warn({ reason }, 'the GPUs cannot be used'))
     const dataDir = resolve(config.dataDir)
@@ -217,6 +220,10 @@ export async function compose(
         const shown = await presenter.show(prediction, { origin, inline: false })
         return destination === null ? shown : toWireTraining(shown, origin)
       },
+      traceTry(delivery) {
+        const parent = predictions.traceOf(delivery.predictionId)
+        return tracing?.startTry(delivery, parent) ?? { headers: parent ?? {}, end() {} }
+      },
       post: (delivery, signal) => sender.post(delivery, signal),
       retryWindowMs: config.webhookRetryMs,
       observer: metrics?.webhooks,
@@ -233,7 +240,7 @@ export async function compose(
       files,
       folders,
       outbox: webhooks,
-      observer: tellAll([endLog(log), ...(metrics ? [metrics.predictions] : [])]),
+      observer: tellAll([endLog(log), metrics?.predictions, tracing?.predictions]),
       publish: publishTraining({ models: registry, publisher: models.publisher, folders, log }),
       assertDestination: (account, name) => assertDestination(account, name, registry),
       downloader,
@@ -319,6 +326,7 @@ export async function compose(
       served: { metrics, readers: config.metrics },
       onRequestEnded: metrics?.requests,
       openStreams,
+      tracing,
     })
     releases.defer(() => closeApp(app))
     releases.defer(() => predictions.drain(config.shutdownGraceMs))

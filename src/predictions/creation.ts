@@ -12,6 +12,7 @@ import type { Reservation } from '../scheduler/lane.ts'
 import type { Scheduler } from '../scheduler/scheduler.ts'
 import { newSecret } from '../secret.ts'
 import type { SecretBox } from '../secret-box.ts'
+import type { TraceContext } from '../traces/trace-context.ts'
 import { CLIENT_OBJECT, isClientObject } from './client-object.ts'
 import type { Deployments } from './deployments.ts'
 import type { PredictionFolders } from './folders.ts'
@@ -43,6 +44,8 @@ export interface CreateRequest {
   idempotency: IdempotencyKey | undefined
   /** Id of the request, for the log. */
   request?: string | undefined
+  /** Where it belongs in the traces of others. */
+  trace?: TraceContext | null
 }
 
 /** A version that is to make one of another model. */
@@ -184,6 +187,7 @@ export class Creation {
         idempotencyKey: idempotency?.key ?? null,
         requestHash,
         destination: 'trainer' in target ? target.destination : null,
+        trace: request.trace ?? null,
       })
       const created = await this.#options.admit(prediction, plan.secrets, reservation, request.request)
       if (created.destination === null) this.#options.models.countRun(model)

@@ -288,7 +288,7 @@ export class LivePrediction implements Task {
   onDone(output: unknown, files: readonly OutputFile[], seconds: number, storeSeconds = 0): void {
     const stored = Math.min(Math.max(storeSeconds, 0), seconds)
     const predictSeconds = seconds - stored
-    this.#timeline.ran(stored)
+    this.#timeline.ran(seconds > 0 ? stored / seconds : 0)
     const { values, files: streamedFiles, logs } = this.#output
     const whole = this.#streams
       ? { output: values, outputFiles: streamedFiles }

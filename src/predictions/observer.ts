@@ -15,8 +15,9 @@ export interface PredictionObserver {
   onEnded(p: Prediction, story: Story): void
 }
 
-/** Tells several of them. */
-export function tellAll(observers: readonly PredictionObserver[]): PredictionObserver {
+/** Tells those of them that there are. */
+export function tellAll(all: readonly (PredictionObserver | undefined)[]): PredictionObserver {
+  const observers = all.filter((observer) => observer !== undefined)
   return {
     onCreated(p) {
       for (const observer of observers) observer.onCreated?.(p)

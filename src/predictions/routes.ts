@@ -13,6 +13,7 @@ import { isRecord } from '../is-record.ts'
 import { ModelName } from '../models/schema.ts'
 import { parseOutboundUrl } from '../outbound/url.ts'
 import type { Position } from '../page.ts'
+import { traceOf } from '../traces/requests.ts'
 import type { CreateRequest } from './creation.ts'
 import type { IdempotencyKey } from './idempotency.ts'
 import type { Manner } from './output-files.ts'
@@ -72,6 +73,7 @@ export const predictionRoutes: FastifyPluginAsyncTypebox<{
     '/v1/predictions',
     {
       attachValidation: true,
+      config: { creates: true },
       schema: {
         operationId: 'predictions.create',
         summary: 'Create a prediction',
@@ -86,6 +88,7 @@ export const predictionRoutes: FastifyPluginAsyncTypebox<{
     '/v1/predictions/:id',
     {
       attachValidation: true,
+      config: { creates: true },
       schema: {
         operationId: 'predictions.put',
         summary: 'Create a prediction under an id of your own, once',
@@ -107,6 +110,7 @@ export const predictionRoutes: FastifyPluginAsyncTypebox<{
     '/v1/models/:owner/:name/predictions',
     {
       attachValidation: true,
+      config: { creates: true },
       schema: {
         operationId: 'models.predictions.create',
         summary: 'Create a prediction with the present version of a model',
@@ -125,6 +129,7 @@ export const predictionRoutes: FastifyPluginAsyncTypebox<{
     '/v1/deployments/:owner/:name/predictions',
     {
       attachValidation: true,
+      config: { creates: true },
       schema: {
         operationId: 'deployments.predictions.create',
         summary: 'Create a prediction with the present release of a deployment',
@@ -207,6 +212,7 @@ export function parseCreate(request: FastifyRequest) {
     fieldErrors: broken,
     input,
     request: request.id,
+    trace: traceOf(request),
     cancelAfterMs: cancelAfterMs === 'invalid' ? undefined : cancelAfterMs,
     webhook: typeof webhook === 'string' ? webhook : undefined,
     webhookEventsFilter: Array.isArray(filter) ? filter.filter(isWebhookEvent) : undefined,

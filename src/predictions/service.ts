@@ -14,6 +14,7 @@ import type { Scheduler } from '../scheduler/scheduler.ts'
 import { secretsEqual } from '../secret.ts'
 import type { SecretBox } from '../secret-box.ts'
 import { doneWithin, startTimer } from '../timer.ts'
+import type { TraceContext } from '../traces/trace-context.ts'
 import { type CreateRequest, Creation } from './creation.ts'
 import type { Deployments, DeploymentUse } from './deployments.ts'
 import type { PredictionFolders } from './folders.ts'
@@ -118,6 +119,11 @@ export class PredictionService {
   /** Whoever it belongs to. */
   find(id: string): Prediction | undefined {
     return this.#live.get(id)?.view ?? this.#options.store.find(id)
+  }
+
+  /** Where a prediction belongs in the traces of others. */
+  traceOf(id: string): TraceContext | null {
+    return this.#live.get(id)?.committed.trace ?? this.#options.store.traceOf(id)
   }
 
   /** @throws AppError `not_found`, also for predictions of other accounts */

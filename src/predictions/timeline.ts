@@ -86,10 +86,14 @@ export class Timeline {
     this.enter('batch')
   }
 
-  /** It has run; the end of that was spent with storing what it gave out. */
-  ran(storeSeconds: number): void {
-    if (this.#stage !== 'run' || storeSeconds <= 0) return
-    this.#close(Math.max(this.#since, this.#now() - storeSeconds * 1000))
+  /**
+   * It has run; the last part of that was spent with storing what it gave out.
+   * @param part from 0 to 1, as the runner tells it: news of it may have come here later than it happened
+   */
+  ran(part: number): void {
+    if (this.#stage !== 'run' || part <= 0) return
+    const now = this.#now()
+    this.#close(now - (now - this.#since) * Math.min(part, 1))
     this.#stage = 'store'
   }
 

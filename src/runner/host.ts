@@ -8,6 +8,7 @@ import { withinAddressSpace } from './address-space.ts'
 import { CHANNEL_DESCRIPTOR, Channel } from './channel.ts'
 import { diesWithThisProcess } from './die-with-the-server.ts'
 import { FloodGuard } from './flood-guard.ts'
+import { withoutPreloads } from './node-options.ts'
 import { parseEvents } from './parse-events.ts'
 import type { RunnerEvent, ToRunner } from './protocol.ts'
 import type { RunnerRecords } from './records.ts'
@@ -51,11 +52,13 @@ export type LaunchRunner = (listener: RunnerListener, options?: LaunchOptions) =
  */
 export function runnerLauncher(environment: NodeJS.ProcessEnv, records: RunnerRecords): LaunchRunner {
   const env = Object.fromEntries(Object.entries(environment).filter(([name]) => !name.startsWith('REPRISE_')))
+  const { NODE_OPTIONS: options = '' } = env
   const childEnv = {
     NODE_COMPILE_CACHE: getCompileCacheDir(),
     // As nvidia-smi counts, and not the fastest first: the number of a device has to mean the same card to both.
     CUDA_DEVICE_ORDER: 'PCI_BUS_ID',
     ...env,
+    NODE_OPTIONS: withoutPreloads(options),
     ORT_DISABLE_TELEMETRY: '1',
   }
   const program = fileURLToPath(siblingModule(import.meta.url, './child'))

@@ -31,6 +31,7 @@ export const trainingRoutes: FastifyPluginAsyncTypebox<{
     '/v1/models/:owner/:name/versions/:id/trainings',
     {
       attachValidation: true,
+      config: { creates: true },
       schema: {
         operationId: 'trainings.create',
         summary: 'Train a version, which makes a version of another model',

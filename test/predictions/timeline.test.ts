@@ -28,7 +28,7 @@ test('the stages of a whole life follow each other without gaps', () => {
   at(30, (t) => t.enter('queue'))
   at(100, (t) => t.send(loaded(40, 90)))
   at(120, (t) => t.enter('run'))
-  at(200, (t) => t.ran(0.05))
+  at(200, (t) => t.ran(0.625))
   expect(end(200)).toEqual({
     queue_time: 0.03,
     fetch_time: 0.02,
@@ -89,7 +89,7 @@ test('nothing comes after the end', () => {
   const times = end(10)
   at(20, (t) => t.enter('run'))
   at(30, (t) => t.send(loaded(20, 25)))
-  at(40, (t) => t.ran(0.001))
+  at(40, (t) => t.ran(0.1))
   expect(end(50)).toEqual(times)
   expect(timeline.intervals).toHaveLength(1)
 })
