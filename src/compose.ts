@@ -95,7 +95,7 @@ export async function compose(
     const log = pino({ level: config.logLevel }, pino.destination({ dest: 2, sync: false }))
     releases.defer(() => log.flush())
 
-    // With what it needs it takes 20 MB and a tenth of a second.
+    // Loaded only where somebody may read them.
     const metrics = config.metrics === 'off' ? undefined : new (await import('./metrics/metrics.ts')).Metrics(clock)
     const tracing = findTracing()
     releases.defer(() => tracing?.flush())

@@ -7,9 +7,10 @@ export function endLog(log: Logger): PredictionObserver {
   return {
     onEnded({ id, model, version, status, metrics, destination }, { request }) {
       if (!log.isLevelEnabled('info')) return
-      const times = Object.entries(metrics ?? {}).filter(([name]) => isTimeName(name))
-      const what = destination === null ? 'a prediction has ended' : 'a training has ended'
-      log.info({ prediction: id, request, model, version, outcome: status, ...Object.fromEntries(times) }, what)
+      const line: Record<string, unknown> = { prediction: id, request, model, version, outcome: status }
+      // What a model tells of its own is a part of what came out.
+      for (const name in metrics) if (isTimeName(name)) line[name] = metrics[name]
+      log.info(line, destination === null ? 'a prediction has ended' : 'a training has ended')
     },
   }
 }
