@@ -50,6 +50,7 @@ export function fillWithPredictions(path: string, size: number, more: Partial<Pr
         idempotencyKey: null,
         requestHash: null,
         destination: null,
+        trace: null,
         ...more,
       })
       if (write) statement.run(...write.parameters)

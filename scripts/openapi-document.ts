@@ -15,6 +15,7 @@ export async function openapiDocument(): Promise<string> {
     config: readConfig([], {}),
     log: pino({ level: 'silent' }),
     tokens: new Tokens([]),
+    served: { metrics: undefined, readers: 'operators' },
     before: (instance) =>
       void instance.register(swagger, {
         openapi: {

@@ -36,8 +36,12 @@ import { assertShallow } from './http/nesting.ts'
 import { originOf as makeOriginOf } from './http/origin.ts'
 import { handleError } from './http/problem.ts'
 import { limitRates } from './http/rate-limits.ts'
+import { type RequestObserver, watchRequests } from './http/request-end.ts'
+import { requestIds } from './http/request-id.ts'
 import { WireProblem } from './http/schemas.ts'
+import type { EventStream } from './http/sse.ts'
 import { answerTheRest, collectMethods } from './http/unanswered.ts'
+import { metricsRoutes, type ServedMetrics } from './metrics/routes.ts'
 import type { CoverLinks } from './models/cover-links.ts'
 import { pushRoute } from './models/push-route.ts'
 import type { ModelRegistry } from './models/registry.ts'
@@ -57,6 +61,8 @@ import { WireRunners } from './scheduler/schema.ts'
 import type { Backups } from './storage/backups.ts'
 import { storageRoutes } from './storage/routes.ts'
 import { WireVacuum } from './storage/schema.ts'
+import { traceCreates } from './traces/requests.ts'
+import type { Tracing } from './traces/tracing.ts'
 import { trainingRoutes } from './trainings/routes.ts'
 import { WireTraining } from './trainings/schema.ts'
 import { webhookRoutes } from './webhooks/routes.ts'
@@ -81,7 +87,14 @@ declare module 'fastify' {
 export interface AppParts {
   config: Pick<
     Config,
-    'publicUrl' | 'bodyLimitBytes' | 'trustProxy' | 'rateLimit' | 'globalRateLimit' | 'maxConnections' | 'maxStreams'
+    | 'publicUrl'
+    | 'bodyLimitBytes'
+    | 'trustProxy'
+    | 'rateLimit'
+    | 'globalRateLimit'
+    | 'maxConnections'
+    | 'maxStreams'
+    | 'logLevel'
   >
   /** Where they are to be others than usual. */
   times?: Partial<ConnectionTimes> | undefined
@@ -107,10 +120,16 @@ export interface AppParts {
   upkeep: Upkeep
   backups: Backups
   clock: Clock
+  served: ServedMetrics
+  onRequestEnded?: RequestObserver | undefined
+  tracing?: Tracing | undefined
+  /** Those that are being read. */
+  openStreams: Set<EventStream>
   /** Called before any route is there, to watch them being made. */
   before?: (app: FastifyInstance) => void
 }
 
+const DEBUG_LEVELS: ReadonlySet<string> = new Set(['debug', 'trace'])
 /** A name or id this long is looked for, and not found. */
 const LONGEST_PARAMETER = 1_000
 
@@ -119,10 +138,12 @@ export function buildApp(parts: AppParts): FastifyInstance {
   const { config, log, tokens, models, predictions, presenter, webhooks, webhookSecrets, files, before } = parts
   const { deployments, hardware, scheduler, operators, clock, modelService, coverLinks, examples } = parts
   const { collections, searchIndex, tokenService, readiness, upkeep, backups } = parts
+  const { served, openStreams, onRequestEnded, tracing } = parts
   const times = { ...CONNECTION_TIMES, ...parts.times }
   const app = Fastify({
     loggerInstance: log,
-    logController: new LogController({ disableRequestLogging: true }),
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request' }),
+    genReqId: requestIds(),
     bodyLimit: config.bodyLimitBytes,
     trustProxy: config.trustProxy,
     rewriteUrl: ({ url = '/' }) => canonicalPath(url),
@@ -140,6 +161,8 @@ export function buildApp(parts: AppParts): FastifyInstance {
     return example ? presenter.show(example, { origin: originOf(request), inline: false }) : null
   })
 
+  traceCreates(app, tracing)
+  watchRequests(app, DEBUG_LEVELS.has(config.logLevel), onRequestEnded)
   app.setErrorHandler(handleError)
   app.setValidatorCompiler(compileValidator)
   app.setSerializerCompiler(compileSerializer)
@@ -170,7 +193,9 @@ export function buildApp(parts: AppParts): FastifyInstance {
   app.removeContentTypeParser('text/plain')
   const guard = browserGuard(config.publicUrl)
   app.decorateRequest('account')
-  app.addHook('onRequest', (request, _reply, done) => {
+  app.decorateRequest('prediction')
+  app.addHook('onRequest', (request, reply, done) => {
+    reply.header('x-request-id', request.id)
     if (tokens.open) guard(request)
     const { capability, open } = request.routeOptions.config
     if (!capability && !open) request.account = tokens.authenticate(request.headers.authorization)
@@ -186,8 +211,9 @@ export function buildApp(parts: AppParts): FastifyInstance {
 
   app.register(predictionRoutes, { predictions, presenter, originOf })
   app.register(trainingRoutes, { predictions, presenter, originOf })
+  const { maxStreams } = config
   const { stalledMs } = times
-  app.register(streamRoutes, { predictions, presenter, originOf, maxStreams: config.maxStreams, stalledMs })
+  app.register(streamRoutes, { predictions, presenter, originOf, maxStreams, stalledMs, open: openStreams })
   app.register(outputRoutes, { predictions })
   app.register(webhookRoutes, { predictions, webhooks, secrets: webhookSecrets })
   app.register(modelRoutes, { models, service: modelService, covers: coverLinks, showModel, originOf })
@@ -201,6 +227,7 @@ export function buildApp(parts: AppParts): FastifyInstance {
   app.register(hardwareRoutes, { hardware })
   app.register(runnerRoutes, { scheduler, models, operators, clock })
   app.register(storageRoutes, { upkeep, backups, operators })
+  app.register(metricsRoutes, { ...served, operators })
   app.register(documentRoutes)
   app.register(healthRoutes, { readiness })
   app.after(() => answerTheRest(app, methods))

@@ -25,6 +25,9 @@ import { hardwareOf } from './hardware/hardware.ts'
 import { Readiness } from './health/readiness.ts'
 import { healthStatements } from './health/store.ts'
 import type { ConnectionTimes } from './http/connections.ts'
+import type { EventStream } from './http/sse.ts'
+import { serveMetrics } from './metrics/listener.ts'
+import { watchedBy } from './metrics/sources.ts'
 import { CoverLinks } from './models/cover-links.ts'
 import { fullName } from './models/model.ts'
 import { OldVersions } from './models/old-versions.ts'
@@ -34,7 +37,9 @@ import { forgetVersion, modelStatements } from './models/store.ts'
 import { Downloader } from './outbound/downloader.ts'
 import { packageDirs } from './package-dirs.ts'
 import { DataRemoval } from './predictions/data-removal.ts'
+import { endLog } from './predictions/end-log.ts'
 import { PredictionFolders } from './predictions/folders.ts'
+import { tellAll } from './predictions/observer.ts'
 import { Presenter } from './predictions/presenter.ts'
 import { PredictionService } from './predictions/service.ts'
 import { PredictionStore, predictionStatements } from './predictions/store.ts'
@@ -50,6 +55,7 @@ import { Backups } from './storage/backups.ts'
 import { tidyDataDir } from './storage/tidy-data-dir.ts'
 import { SweepGate } from './sweep-gate.ts'
 import { doneWithin } from './timer.ts'
+import { findTracing } from './traces/tracing.ts'
 import { assertDestination } from './trainings/destination.ts'
 import { publishTraining } from './trainings/publish.ts'
 import { toWireTraining } from './trainings/schema.ts'
@@ -105,6 +111,10 @@ export async function compose(
     const log = pino({ level: config.logLevel }, pino.destination({ dest: 2, sync: false }))
     releases.defer(() => log.flush())
 
+    // Loaded only where somebody may read them.
+    const metrics = config.metrics === 'off' ? undefined : new (await import('./metrics/metrics.ts')).Metrics(clock)
+    const tracing = findTracing()
+    releases.defer(() => tracing?.flush())
     // Asked for early: a driver takes its time to answer.
     const gpusFound = findGpus(environment, (reason) => log.warn({ reason }, 'the GPUs cannot be used'))
     const dataDir = resolve(config.dataDir)
@@ -128,6 +138,7 @@ export async function compose(
       ...writerOverrides,
     })
     releases.defer(() => writer.close())
+    if (metrics) writer.watch(metrics.commits)
     // Closed before the writer: only the last connection, if it may write, can fold the log into the database.
     const reader = openReader(databasePath)
     releases.defer(() => void reader.close())
@@ -193,6 +204,7 @@ export async function compose(
       gpus,
       measure: measureMemory,
       peaks: models.peaks,
+      observer: metrics?.scheduler,
       predictionsDir: folders.root,
     })
     releases.defer(() => scheduler.close())
@@ -250,8 +262,13 @@ export async function compose(
         const shown = await presenter.show(prediction, { origin, inline: false })
         return destination === null ? shown : toWireTraining(shown, origin)
       },
+      traceTry(delivery) {
+        const parent = predictions.traceOf(delivery.predictionId)
+        return tracing?.startTry(delivery, parent) ?? { headers: parent ?? {}, end() {} }
+      },
       post: (delivery, signal) => sender.post(delivery, signal),
       retryWindowMs: config.webhookRetryMs,
+      observer: metrics?.webhooks,
       clock,
       log,
     })
@@ -265,6 +282,7 @@ export async function compose(
       files,
       folders,
       outbox: webhooks,
+      observer: tellAll([endLog(log), metrics?.predictions, tracing?.predictions]),
       publish: publishTraining({ models: registry, publisher: models.publisher, folders, log }),
       assertDestination: (account, name) => assertDestination(account, name, registry),
       downloader,
@@ -298,7 +316,10 @@ export async function compose(
       cancelAll: (model, version) => predictions.cancelAll(model, version),
       forget: ({ model, id }) => forgetVersion(model, id),
       // The id of a version that can be deleted is the hash of its content.
-      onRemoved: ({ id }) => models.publisher.removeUnused(id),
+      onRemoved({ model, id }) {
+        metrics?.forgetVersion(model, id)
+        return models.publisher.removeUnused(id)
+      },
       log,
     })
     releases.defer(() => versionRemoval.close())
@@ -341,6 +362,8 @@ export async function compose(
     const backups = new Backups({ dataDir, gate, log })
     releases.defer(() => backups.close())
 
+    const openStreams = new Set<EventStream>()
+    metrics?.watch(watchedBy({ scheduler, predictions, openStreams, clock }))
     const { buildApp } = await import('./app.ts')
     const app = buildApp({
       config,
@@ -373,12 +396,18 @@ export async function compose(
       upkeep,
       backups,
       clock,
+      served: { metrics, readers: config.metrics },
+      onRequestEnded: metrics?.requests,
+      openStreams,
+      tracing,
     })
     releases.defer(() => closeApp(app))
     // Those that are told how it ended may ask for more; what cannot be sent now waits for the next start.
     releases.defer(() => webhooks.flush(LAST_WEBHOOKS_MS))
     releases.defer(() => predictions.drain(config.shutdownGraceMs))
     const address = await listen(app, config)
+    log.info({ address, database: databasePath }, 'listening')
+    if (metrics && typeof config.metrics === 'object') releases.defer(await serveMetrics(metrics, config.metrics))
     // Only now: a start that fails, because the port is taken, leaves what is queued to the next.
     predictions.start()
     removal.start()

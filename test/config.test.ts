@@ -42,6 +42,7 @@ test('nothing has to be set', () => {
     pushCode: 'auto',
     pushLimitBytes: 4 * 2 ** 30,
     downloadTimeoutMs: 120_000,
+    metrics: 'operators',
     trustProxy: false,
   })
 })
@@ -76,6 +77,7 @@ test('every setting can be a variable', () => {
     REPRISE_WEBHOOK_RETRY: '24h',
     REPRISE_PUSH_CODE: 'on',
     REPRISE_PUSH_LIMIT: '1GiB',
+    REPRISE_METRICS: '[::1]:9090',
     REPRISE_TRUST_PROXY: 'on',
   }
   expect(readConfig([], environment)).toEqual({
@@ -107,6 +109,7 @@ test('every setting can be a variable', () => {
     webhookRetryMs: 86_400_000,
     pushCode: 'on',
     pushLimitBytes: 2 ** 30,
+    metrics: { host: '::1', port: 9090 },
     trustProxy: true,
   })
 })
@@ -131,6 +134,15 @@ test.each([
 
 /** Whatever stands there could be a folder. */
 const TAKES_ANYTHING = ['MODELS_DIR']
+
+test.each([
+  ['open', 'open'],
+  ['off', 'off'],
+  ['127.0.0.1:0', { host: '127.0.0.1', port: 0 }],
+  ['metrics.example.com:9090', { host: 'metrics.example.com', port: 9090 }],
+])('METRICS may be %s', (setting, metrics) => {
+  expect(readConfig([], { REPRISE_METRICS: setting }).metrics).toEqual(metrics)
+})
 
 describe('a wrong value stops the start, and the message names the setting', () => {
   const wrong: Record<string, [string, ...string[]]> = {
@@ -165,6 +177,7 @@ describe('a wrong value stops the start, and the message names the setting', () 
     MAX_STREAMS: ['0', '', 'all'],
     BODY_LIMIT: ['0', '32MB', '-1', '1.5MiB', ''],
     SHUTDOWN_GRACE: ['soon', '-5s', ''],
+    METRICS: ['', 'on', 'everybody', '9090', ':9090', 'localhost:', '127.0.0.1:65536', '::1:9090', 'http://a:1'],
     TRUST_PROXY: ['true', '1'],
     OPERATORS: ['two words', 'alice:secret', 'a/b', 'x'.repeat(101)],
   }

@@ -3,7 +3,9 @@ import { parseBytes } from '../byte-size.ts'
 import { parseDuration } from '../duration.ts'
 import {
   integer,
+  type ListenAddress,
   lifetime,
+  listenAddress,
   memory,
   nonEmpty,
   onOff,
@@ -51,6 +53,7 @@ function setting<Value>(definition: Setting<Value>): Setting<Value> {
 
 const FILE_OUTPUTS = ['auto', 'url', 'data-uri'] as const
 const AUTO_ON_OFF = ['auto', 'on', 'off'] as const
+const METRICS_READERS = ['operators', 'open', 'off'] as const
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']
 
 /** All that can be set, by the name that the code knows it under, in the order in which it is told. */
@@ -254,6 +257,14 @@ export const SETTINGS = {
     default: '4GiB',
     parse: parseBytes,
     expected: 'a size such as 4GiB',
+  }),
+  metrics: setting<(typeof METRICS_READERS)[number] | ListenAddress>({
+    name: 'METRICS',
+    meaning:
+      'who may read /metrics: operators, open (everybody) or off; or an address of its own, such as 127.0.0.1:9090, that asks for no token',
+    default: 'operators',
+    parse: (text) => METRICS_READERS.find((readers) => readers === text) ?? listenAddress(text),
+    expected: 'operators, open, off, or an address such as 127.0.0.1:9090',
   }),
   trustProxy: setting({
     name: 'TRUST_PROXY',

@@ -39,6 +39,19 @@ export function within(value: number | undefined, most: number): number | undefi
   return value !== undefined && value <= most ? value : undefined
 }
 
+export interface ListenAddress {
+  host: string
+  port: number
+}
+
+/** `HOST:PORT`, with an IPv6 address in brackets. */
+export function listenAddress(text: string): ListenAddress | undefined {
+  const [, bracketed, name, digits = ''] = /^(?:\[([0-9a-f:.]+)\]|([a-z0-9.-]+)):(\d{1,5})$/i.exec(text) ?? []
+  const host = bracketed ?? name
+  const port = integer(0, 65535)(digits)
+  return host === undefined || port === undefined ? undefined : { host, port }
+}
+
 export function onOff(text: string): boolean | undefined {
   return text === 'on' ? true : text === 'off' ? false : undefined
 }

@@ -16,6 +16,13 @@ export type Write = readonly Statement[]
 /** What became of one write of a group: null when it is on disk. */
 export type WriteResult = null | { code: string; message: string }
 
+/** What the thread says of a group. */
+export interface GroupReport {
+  results: WriteResult[]
+  /** Milliseconds from its first statement to the end of its commit. */
+  ms: number
+}
+
 export interface WriterOptions {
   path: string
   /** SQL by statement name. */

@@ -3,6 +3,7 @@ import Database from 'better-sqlite3'
 import {
   type Chore,
   type ChoreResult,
+  type GroupReport,
   ROWS_MISMATCH,
   type Write,
   type WriteResult,
@@ -105,5 +106,9 @@ port.on('message', (message: readonly Write[] | Chore | 'close') => {
     db.close()
     port.close()
   } else if ('chore' in message) port.postMessage(doChore(message))
-  else port.postMessage(commitGroup(message))
+  else {
+    const begin = performance.now()
+    const results = commitGroup(message)
+    port.postMessage({ results, ms: performance.now() - begin } satisfies GroupReport)
+  }
 })

@@ -5,6 +5,7 @@ import { siblingModule } from '../sibling-module.ts'
 import {
   type Chore,
   type ChoreResult,
+  type GroupReport,
   ROWS_MISMATCH,
   type Write,
   type WriteResult,
@@ -13,6 +14,9 @@ import {
 
 /** How long a failure counts; then the next write finds out whether the disk is well again. */
 const FAILING_MS = 1_000
+
+/** Whoever measures commits: hears of each group, with the number of its writes and the time that they took. */
+export type CommitObserver = (writes: number, ms: number) => void
 
 interface Waiting {
   resolve: () => void
@@ -29,6 +33,7 @@ interface Pending extends Waiting {
  */
 export class Writer {
   readonly #worker: Worker
+  #observer: CommitObserver | undefined
   #waiting: Pending[] = []
   #committing: Pending[] = []
   /** Chores that the thread has been given, in the order in which it does them. */
@@ -42,15 +47,20 @@ export class Writer {
       workerData: options,
       name: 'writer',
     })
-    this.#worker.on('message', (results: WriteResult[] | ChoreResult) => {
-      if (Array.isArray(results)) this.#settle(results)
-      else settle(this.#chores.shift(), results.failed)
+    this.#worker.on('message', (message: GroupReport | ChoreResult) => {
+      if ('results' in message) this.#settle(message)
+      else settle(this.#chores.shift(), message.failed)
     })
     this.#worker.on('error', (error) => {
       this.#end(new AppError('internal', 'The writer thread died', { cause: error }))
       // Without it nothing can be kept: the process ends, and the next start recovers.
       throw error
     })
+  }
+
+  /** From now on tells of each group. */
+  watch(observer: CommitObserver): void {
+    this.#observer = observer
   }
 
   /** Whether a group has just failed for a reason that lies with the disk, so that new work should not be accepted. */
@@ -113,7 +123,7 @@ export class Writer {
     this.#worker.postMessage(this.#committing.map(({ write }) => write))
   }
 
-  #settle(results: WriteResult[]): void {
+  #settle({ results, ms }: GroupReport): void {
     const settled = this.#committing
     this.#committing = []
     const failed = results.some((result) => result !== null && isDatabaseTrouble(result.code))
@@ -123,6 +133,7 @@ export class Writer {
     settled.forEach((pending, index) => {
       settle(pending, results[index])
     })
+    this.#observer?.(settled.length, ms)
   }
 
   #end(error: AppError): void {

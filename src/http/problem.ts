@@ -1,6 +1,7 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { AppError, busy, type ErrorCode, invalidFields } from '../errors.ts'
 import { fieldErrors } from '../field-errors.ts'
+import { predictionOf } from './request-end.ts'
 
 const STATUS: Record<ErrorCode, number> = {
   invalid: 422,
@@ -51,7 +52,7 @@ export function handleError(
 ): FastifyReply {
   const known = error instanceof AppError ? error : (fromDatabase(error, request) ?? fromFastify(error))
   if (!known) {
-    request.log.error({ err: error }, 'a request failed')
+    request.log.error({ err: error, prediction: predictionOf(request) }, 'a request failed')
     return sendProblem(reply, {
       title: 'Internal Server Error',
       detail: 'The server failed; its log says why',
@@ -61,7 +62,7 @@ export function handleError(
   if (known instanceof AppError) {
     const { code, message, title, fields, retryAfterSeconds, logs } = known
     const status = STATUS[code]
-    if (status === 500) request.log.error({ err: known }, 'a request failed')
+    if (status === 500) request.log.error({ err: known, prediction: predictionOf(request) }, 'a request failed')
     if (retryAfterSeconds !== undefined) reply.header('retry-after', String(retryAfterSeconds))
     const shownTitle = title ?? TITLES[status]
     return sendProblem(reply, {

@@ -14,6 +14,7 @@ import type { Scheduler } from '../scheduler/scheduler.ts'
 import { newSecret } from '../secret.ts'
 import type { SecretBox } from '../secret-box.ts'
 import { Tally } from '../tally.ts'
+import type { TraceContext } from '../traces/trace-context.ts'
 import { CLIENT_OBJECT, isClientObject } from './client-object.ts'
 import type { Deployments } from './deployments.ts'
 import type { PredictionFolders } from './folders.ts'
@@ -43,6 +44,10 @@ export interface CreateRequest {
   /** Whether its stream shows files as data URIs. */
   inline: boolean
   idempotency: IdempotencyKey | undefined
+  /** Id of the request, for the log. */
+  request?: string | undefined
+  /** Where it belongs in the traces of others. */
+  trace?: TraceContext | null
 }
 
 /** A version that is to make one of another model. */
@@ -74,7 +79,12 @@ export interface CreationOptions {
   /** The present state of a prediction whose row may be behind. */
   view(row: Prediction): Prediction
   /** Commits a new prediction and sends it on its way. */
-  admit(p: Prediction, secrets: readonly Place[], reservation: Reservation | undefined): Promise<Prediction>
+  admit(
+    p: Prediction,
+    secrets: readonly Place[],
+    reservation: Reservation | undefined,
+    request: string | undefined,
+  ): Promise<Prediction>
 }
 
 interface Beginning {
@@ -197,8 +207,9 @@ export class Creation {
         idempotencyKey: idempotency?.key ?? null,
         requestHash,
         destination: 'trainer' in target ? target.destination : null,
+        trace: request.trace ?? null,
       })
-      const created = await this.#options.admit(prediction, plan.secrets, reservation)
+      const created = await this.#options.admit(prediction, plan.secrets, reservation, request.request)
       if (created.destination === null) this.#options.models.countRun(model)
       return created
     } catch (error) {

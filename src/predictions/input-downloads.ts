@@ -114,11 +114,13 @@ export class InputDownloads {
   async #fetchAll(live: LivePrediction, controller: AbortController): Promise<void> {
     const { account, inputParts } = live.committed
     const limit = this.#limitOf(account)
+    live.onFetching(true)
     const fetches = inputParts
       .filter(isRemote)
       .map((part) => limit(() => this.#parallel(() => this.#fetch(live.id, part, controller.signal))))
     try {
       live.addInputFiles(await Promise.all(fetches))
+      live.onFetching(false)
       this.#options.onFetched(live)
     } catch (error) {
       const stopped = controller.signal.aborted

@@ -13,6 +13,7 @@ import { isRecord } from '../is-record.ts'
 import { ModelName } from '../models/schema.ts'
 import { parseOutboundUrl } from '../outbound/url.ts'
 import type { Position } from '../page.ts'
+import { traceOf } from '../traces/requests.ts'
 import type { CreateRequest } from './creation.ts'
 import type { IdempotencyKey } from './idempotency.ts'
 import type { Manner } from './output-files.ts'
@@ -57,6 +58,7 @@ export const predictionRoutes: FastifyPluginAsyncTypebox<{
       ...manner,
       idempotency: idempotency ?? keyOf(request),
     })
+    request.prediction = prediction.id
     request.forgetBody()
     reply.code(201).header('location', `${origin}/v1/predictions/${prediction.id}`)
     if (!wait) return presenter.answer(prediction, manner)
@@ -215,6 +217,8 @@ export function parseCreate(request: FastifyRequest) {
   return {
     fieldErrors: broken,
     input,
+    request: request.id,
+    trace: traceOf(request),
     cancelAfterMs: cancelAfterMs === 'invalid' ? undefined : cancelAfterMs,
     webhook: typeof webhook === 'string' ? webhook : undefined,
     webhookEventsFilter: Array.isArray(filter) ? filter.filter(isWebhookEvent) : undefined,

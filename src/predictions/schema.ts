@@ -28,7 +28,12 @@ export const WirePrediction = Type.Object(
     created_at: Time,
     started_at: Type.Optional(Time),
     completed_at: Type.Optional(Time),
-    metrics: Type.Optional(Type.Record(Type.String(), Type.Number(), { description: 'Times in seconds, and counts.' })),
+    metrics: Type.Optional(
+      Type.Record(Type.String(), Type.Number(), {
+        description:
+          'What the model tells, and seconds: `total_time`, and of it `queue_time`, `fetch_time` (of inputs), `load_time` (of the model), `batch_time` (waiting in the runner), `predict_time`, and `store_time` (of files).',
+      }),
+    ),
     deadline: Type.Optional(Time),
     destination: Type.Optional(Type.String({ description: 'Of a training: the model that gets the new version.' })),
     webhook: Type.Optional(Type.String()),

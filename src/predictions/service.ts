@@ -16,6 +16,7 @@ import { secretsEqual } from '../secret.ts'
 import type { SecretBox } from '../secret-box.ts'
 import { inSteps, type StepRules } from '../steps.ts'
 import { doneWithin, startTimer } from '../timer.ts'
+import type { TraceContext } from '../traces/trace-context.ts'
 import { type CreateRequest, Creation } from './creation.ts'
 import type { Deployments, DeploymentUse } from './deployments.ts'
 import type { PredictionFolders } from './folders.ts'
@@ -24,6 +25,7 @@ import { isRemote } from './input-part.ts'
 import type { OwnFile } from './input-plan.ts'
 import { type LiveContext, LivePrediction } from './live-prediction.ts'
 import { LiveSet } from './live-set.ts'
+import type { PredictionObserver } from './observer.ts'
 import type { Outbox } from './outbox.ts'
 import { OwnFiles } from './own-files.ts'
 import { cancel, interrupt, isTerminal, type Prediction } from './prediction.ts'
@@ -50,6 +52,7 @@ export interface ServiceOptions {
   files: FileService
   folders: PredictionFolders
   outbox: Outbox
+  observer: PredictionObserver
   publish: Publish
   /** @throws AppError unless the account may add versions to the model of this name */
   assertDestination(account: Account, name: string): void
@@ -80,6 +83,7 @@ export class PredictionService {
       clock: options.clock,
       log: options.log,
       outbox: options.outbox,
+      observer: options.observer,
       publish: options.publish,
       onAbandoned: (live) => {
         this.#downloads.abandon(live)
@@ -104,7 +108,7 @@ export class PredictionService {
       view: (row) => this.#view(row),
       assertOpen: () => this.#assertOpen(),
       assertRoom: (account, runnable) => this.#assertRoom(account, runnable),
-      admit: (prediction, secrets, reservation) => this.#admit(prediction, secrets, reservation),
+      admit: (...admitted) => this.#admit(...admitted),
     })
   }
 
@@ -117,9 +121,19 @@ export class PredictionService {
     return this.#creation.create(request)
   }
 
+  /** How many have not ended, by model. */
+  get liveByModel(): ReadonlyMap<string, number> {
+    return this.#live.byModel
+  }
+
   /** Whoever it belongs to. */
   find(id: string): Prediction | undefined {
     return this.#live.get(id)?.view ?? this.#options.store.find(id)
+  }
+
+  /** Where a prediction belongs in the traces of others. */
+  traceOf(id: string): TraceContext | null {
+    return this.#live.get(id)?.committed.trace ?? this.#options.store.traceOf(id)
   }
 
   /** @throws AppError `not_found`, also for predictions of other accounts */
@@ -345,8 +359,9 @@ export class PredictionService {
     prediction: Prediction,
     secrets: readonly Place[],
     reservation: Reservation | undefined,
+    request: string | undefined,
   ): Promise<Prediction> {
-    const live = new LivePrediction(prediction, this.#context)
+    const live = new LivePrediction(prediction, this.#context, undefined, request)
     live.revealSecrets(secrets)
     try {
       await live.create()

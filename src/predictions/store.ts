@@ -1,6 +1,7 @@
 import type { Database, Statement as SqliteStatement } from 'better-sqlite3'
 import type { Parameter, Statement, Write } from '../db/messages.ts'
 import type { Found, Position } from '../page.ts'
+import type { TraceContext } from '../traces/trace-context.ts'
 import type { DeploymentUse } from './deployments.ts'
 import { bytesOf, type InputPart } from './input-part.ts'
 import type { Metrics, Prediction, ServedFile, Source, Status, WebhookEvent } from './prediction.ts'
@@ -39,6 +40,7 @@ interface Row {
   idempotency_key: string | null
   request_hash: string | null
   destination: string | null
+  trace: string | null
 }
 
 interface EndedRow {
@@ -124,6 +126,7 @@ const COLUMNS: readonly (keyof Row)[] = [
   'idempotency_key',
   'request_hash',
   'destination',
+  'trace',
 ]
 
 export const predictionStatements = {
@@ -186,6 +189,7 @@ export function insert(p: Prediction): Write {
     idempotency_key: p.idempotencyKey,
     request_hash: p.requestHash,
     destination: p.destination,
+    trace: json(p.trace),
   }
   return [
     statement(
@@ -247,6 +251,7 @@ export class PredictionStore {
   readonly #find
   readonly #findByKey
   readonly #outputFiles
+  readonly #trace
   readonly #unfinished
   readonly #unfinishedContent
   readonly #chunks
@@ -267,6 +272,7 @@ export class PredictionStore {
     const columns = COLUMNS.join(', ')
     this.#find = db.prepare<[string], Row>(`SELECT ${columns} FROM predictions WHERE id = ?`)
     this.#outputFiles = db.prepare<[string], string | null>('SELECT output_files FROM predictions WHERE id = ?').pluck()
+    this.#trace = db.prepare<[string], string | null>('SELECT trace FROM predictions WHERE id = ?').pluck()
     this.#findByKey = db.prepare<[string, string], Row>(
       `SELECT ${columns} FROM predictions WHERE account = ? AND idempotency_key = ?`,
     )
@@ -332,6 +338,12 @@ export class PredictionStore {
   outputFiles(id: string): ServedFile[] {
     const files = this.#outputFiles.get(id)
     return files ? JSON.parse(files) : []
+  }
+
+  /** Where a prediction belongs in the traces of others. */
+  traceOf(id: string): TraceContext | null {
+    const trace = this.#trace.get(id)
+    return trace ? JSON.parse(trace) : null
   }
 
   findByIdempotencyKey(account: string, key: string): Prediction | undefined {
@@ -458,6 +470,7 @@ function fromRow(row: Row): Prediction {
     row.webhook_events_filter === null ? null : JSON.parse(row.webhook_events_filter)
   const inputParts: InputPart[] = row.input_parts === null ? [] : JSON.parse(row.input_parts)
   const outputFiles: ServedFile[] = row.output_files === null ? [] : JSON.parse(row.output_files)
+  const trace: TraceContext | null = row.trace === null ? null : JSON.parse(row.trace)
   const metrics: Metrics | null = row.metrics === null ? null : JSON.parse(row.metrics)
   return {
     id: row.id,
@@ -492,5 +505,6 @@ function fromRow(row: Row): Prediction {
     idempotencyKey: row.idempotency_key,
     requestHash: row.request_hash,
     destination: row.destination,
+    trace,
   }
 }

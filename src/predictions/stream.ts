@@ -23,21 +23,21 @@ export const streamRoutes: FastifyPluginAsyncTypebox<{
   maxStreams: number
   /** How long a reader may take nothing. */
   stalledMs: number
-}> = async (app, { predictions, presenter, originOf, maxStreams, stalledMs }) => {
-  let open = 0
-
+  /** Those that are being read. */
+  open: Set<EventStream>
+}> = async (app, { predictions, presenter, originOf, maxStreams, stalledMs, open }) => {
   async function answer(request: StreamRequest, reply: FastifyReply): Promise<void> {
     const { token } = request.params
     const { prediction, live } = predictions.findStream(token.slice(0, ID_LENGTH), token.slice(ID_LENGTH))
-    if (open >= maxStreams) throw busy(`${maxStreams} streams are open already`)
+    if (open.size >= maxStreams) throw busy(`${maxStreams} streams are open already`)
     const origin = originOf(request)
     const complete: Complete = (values, from, files) => presenter.streamed(prediction, values, from, files, origin)
     reply.hijack()
     if (reply.raw.destroyed) return
     const stream = new EventStream(reply.raw, stalledMs)
-    open++
+    open.add(stream)
     // When all has been taken, or the reader has gone.
-    reply.raw.once('close', () => open--)
+    reply.raw.once('close', () => open.delete(stream))
     try {
       await sendOutput(stream, prediction, live, complete, request.headers['last-event-id']?.toString())
     } catch (error) {

@@ -90,7 +90,8 @@ export type RunnerEvent =
   /** `id` is null outside of a run. */
   | { type: 'log'; id: string | null; text: string }
   | { type: 'metric'; id: string; name: string; value: number }
-  | { type: 'done'; id: string; output: unknown; files: OutputFile[]; seconds: number }
+  /** `storeSeconds` is the part of the time in which files were stored; left out where there were none. */
+  | { type: 'done'; id: string; output: unknown; files: OutputFile[]; seconds: number; storeSeconds?: number }
   | { type: 'error'; id: string; message: string; seconds: number }
   /** The batch that it was in has failed as a whole: it waits again, to be started once more, alone. */
   | { type: 'returned'; id: string }

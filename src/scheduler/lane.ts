@@ -4,6 +4,7 @@ import type { ProviderChoice } from '../runner/execution-provider.ts'
 import type { Wish } from './admission.ts'
 import { LoadProgress } from './load-progress.ts'
 import { MovingAverage } from './moving-average.ts'
+import type { EndCause } from './observer.ts'
 import { type Outlook, outlookOf } from './outlook.ts'
 import type { Replica, ReplicaEnd, ReplicaListener } from './replica.ts'
 import { laneOf, type RunnableVersion } from './runnable-version.ts'
@@ -29,7 +30,8 @@ export interface LaneOptions {
   /** Nothing runs any more, or a replica is gone: there is more for others. */
   onIdle(): void
   onServerLog(version: RunnableVersion, text: string): void
-  onDied(version: RunnableVersion, reason: string): void
+  onBatch(version: RunnableVersion, size: number): void
+  onDied(version: RunnableVersion, reason: string, cause: EndCause): void
   onBroken(version: RunnableVersion, reason: string): void
 }
 
@@ -258,6 +260,7 @@ export class Lane {
         if (!replica.busy) this.#options.onIdle()
       },
       onRun: (seconds) => this.#options.times.run.add(seconds * 1000),
+      onBatch: (size) => this.#options.onBatch(this.version, size),
       onServerLog: (text) => {
         for (const trial of this.#trials) trial.log(text)
         this.#options.onServerLog(this.version, text)
@@ -466,11 +469,12 @@ export class Lane {
     for (const replica of this.#replicas) if (!replica.busy) replica.retire()
   }
 
-  #onEnd(replica: Replica, { reason, retired, untouched, suspects, neverRan }: ReplicaEnd): void {
+  #onEnd(replica: Replica, { reason, cause, retired, untouched, suspects, neverRan }: ReplicaEnd): void {
     this.#replicas.delete(replica)
+    for (const task of [...untouched, ...suspects]) task.onReturned()
     this.#queue.pushFront(untouched)
     for (const task of suspects) this.#secondChances.push(task)
-    if (!retired && !this.#draining) this.#options.onDied(this.version, reason)
+    if (!retired && !this.#draining) this.#options.onDied(this.version, reason, cause)
     if (!neverRan) for (const failures of [this.#failures, this.#growthFailures]) failures.forgive()
     else if (!retired) this.#onSetupFailure(reason, neverRan.crashed)
     this.#dispatch()

@@ -6,6 +6,7 @@ import type { Runner, RunnerListener } from '../runner/host.ts'
 import { LOGS_LIMIT, type RunnerEvent, type RunRequest } from '../runner/protocol.ts'
 import { Tally } from '../tally.ts'
 import { startTimer } from '../timer.ts'
+import type { EndCause } from './observer.ts'
 import { Pace } from './pace.ts'
 import type { RunnableVersion } from './runnable-version.ts'
 import type { Task } from './task.ts'
@@ -31,6 +32,7 @@ interface Sent {
 export interface ReplicaEnd {
   /** Why the process ended. */
   reason: string
+  cause: EndCause
   /** Whether it had been asked to. */
   retired: boolean
   /** Tasks that were sent but that the model has not seen. */
@@ -58,6 +60,8 @@ export interface ReplicaListener {
   onFree(): void
   /** A run has ended, which took so many seconds. */
   onRun(seconds: number): void
+  /** So many inputs were run together. */
+  onBatch(size: number): void
   onServerLog(text: string): void
   onEnd(end: ReplicaEnd): void
 }
@@ -106,6 +110,9 @@ export class Replica {
   #printed = 0
   /** Why it is about to end, where that is known before the process is gone. */
   #reason: string | undefined
+  #cause: EndCause | undefined
+  /** How many the model was given together that has not told of the end of any of them. */
+  #batch = 0
   readonly #stopSetupTimer: () => void
   readonly #ended = Promise.withResolvers<void>()
 
@@ -121,7 +128,7 @@ export class Replica {
     this.#runner = start({
       onEvent: (event) => this.#onEvent(event),
       onPrinted: (text) => this.#log(text),
-      onExit: (how) => this.#onExit(how),
+      onExit: (how, signal) => this.#onExit(how, signal),
     })
     const { setupTimeoutMs, sessionOptions, maxBatch } = version.run
     this.#runner.send({
@@ -132,8 +139,7 @@ export class Replica {
       predictionsDir,
     })
     this.#stopSetupTimer = startTimer(setupTimeoutMs, () => {
-      this.#reason = `Setup timed out after ${formatDuration(setupTimeoutMs)}`
-      this.kill()
+      this.#end('setup_timeout', `Setup timed out after ${formatDuration(setupTimeoutMs)}`)
     })
   }
 
@@ -237,6 +243,7 @@ export class Replica {
       this.#sent.set(task.id, sent)
       this.#accounts.add(task.account)
       this.#unsent.push(sent)
+      task.onSent(this.readyAt === undefined ? undefined : { from: this.launchedAt, to: this.readyAt })
     }
     this.#watchForStall()
     return true
@@ -252,8 +259,7 @@ export class Replica {
 
   /** Ends it, because it holds more memory than it may. */
   exceed(bytes: number, limit: string): void {
-    this.#reason ??= `The model's process held ${formatBytes(bytes)} of memory, more than ${limit}`
-    this.kill()
+    this.#end('memory', `The model's process held ${formatBytes(bytes)} of memory, more than ${limit}`)
   }
 
   /** What was committed together goes to the runner in one message, unless it is much. */
@@ -288,13 +294,19 @@ export class Replica {
     this.#runner.kill()
   }
 
+  /** Ends it; what was found first is what counts. */
+  #end(cause: EndCause, reason: string): void {
+    this.#cause ??= cause
+    this.#reason ??= reason
+    this.kill()
+  }
+
   #onEvent(event: RunnerEvent): void {
     switch (event.type) {
       case 'ready':
         return this.#onReady(event.device)
       case 'refused':
-        this.#reason ??= event.message
-        return this.kill()
+        return this.#end('refused', event.message)
       case 'started':
         return this.#onStarted(this.#sent.get(event.id))
       case 'output':
@@ -306,7 +318,7 @@ export class Replica {
         return this.#sent.get(event.id)?.task.onMetric(event.name, event.value)
       case 'done':
         this.#measure(event.seconds)
-        return this.#leave(event.id)?.task.onDone(event.output, event.files, event.seconds)
+        return this.#leave(event.id)?.task.onDone(event.output, event.files, event.seconds, event.storeSeconds)
       case 'error':
         this.#measure(event.seconds)
         return this.#leave(event.id)?.task.onFailed(event.message, event.seconds)
@@ -346,6 +358,7 @@ export class Replica {
     this.#begun = true
     sent.started = true
     if (this.#running++ === 0) this.#begunAt = this.#clock.monotonic()
+    this.#batch++
     if (sent.abandoned) return this.#killAfterGrace(sent)
     sent.task.onStarted()
     const { predictTimeoutMs, trainTimeoutMs } = this.version.run
@@ -359,11 +372,13 @@ export class Replica {
   /** Its batch has failed; it waits in the runner, to be started again by itself. */
   #onReturned(sent: Sent | undefined): void {
     if (!sent?.started || sent.alone || !this.version.batches) return
+    this.#tellBatch()
     sent.stopTimer?.()
     sent.stopTimer = undefined
     sent.started = false
     sent.alone = true
     this.#running--
+    sent.task.onSent()
   }
 
   /** Where others of its batch are still wanted, it only stops being waited for. */
@@ -371,7 +386,10 @@ export class Replica {
     sent.stopTimer?.()
     sent.stopTimer = undefined
     if (this.#present().every(({ abandoned }) => abandoned))
-      sent.stopTimer = startTimer(CANCEL_GRACE_MS, () => this.kill())
+      sent.stopTimer = startTimer(CANCEL_GRACE_MS, () => {
+        this.#cause ??= 'canceled'
+        this.kill()
+      })
   }
 
   #leave(id: string): Sent | undefined {
@@ -384,10 +402,17 @@ export class Replica {
     if (sent.started) {
       this.#running--
       this.runs++
+      this.#tellBatch()
     }
     this.#watchForStall()
     this.#tellFree()
     return sent
+  }
+
+  /** With the first end among them it is known that no more belong to them. */
+  #tellBatch(): void {
+    if (this.#batch > 0) this.#listener.onBatch(this.#batch)
+    this.#batch = 0
   }
 
   /** What a run has left behind may hold the process for ever; the deadline of the next one begins only with it. */
@@ -403,8 +428,7 @@ export class Replica {
   }
 
   #endStalled(): void {
-    this.#reason ??= `The model's process began nothing for ${formatDuration(STALL_MS)}`
-    this.kill()
+    this.#end('stalled', `The model's process began nothing for ${formatDuration(STALL_MS)}`)
   }
 
   #tellFree(): void {
@@ -424,7 +448,7 @@ export class Replica {
     this.#listener.onServerLog(text)
   }
 
-  #onExit(how: string): void {
+  #onExit(how: string, signal: NodeJS.Signals | undefined): void {
     const wasLoading = this.#state === 'loading'
     const retired = this.#state === 'retiring'
     this.#state = 'ended'
@@ -435,6 +459,7 @@ export class Replica {
     const all = [...this.#sent.values()]
     this.#sent.clear()
     this.#running = 0
+    this.#tellBatch()
     for (const { stopTimer, abandoned, task } of all) {
       stopTimer?.()
       if (abandoned) task.onReleased()
@@ -447,7 +472,7 @@ export class Replica {
     const untouched = tasksOf(wanted.filter(({ started, alone }) => !started && !alone))
     const when = this.#begun ? '' : wasLoading ? ' during setup' : ' before it ran anything'
     const reason = this.#reason ?? `The model's process ${how}${when}`
-    const end = { reason, retired, untouched, suspects }
+    const end = { reason, cause: this.#cause ?? signal ?? 'exit', retired, untouched, suspects }
     const neverRan = { crashed: !wasLoading || this.#reason === undefined }
     this.#listener.onEnd(this.#begun ? end : { ...end, neverRan })
     this.#ended.resolve()

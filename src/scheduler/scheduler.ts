@@ -163,7 +163,7 @@ export class Scheduler {
     const name = laneOf(version)
     const known = this.#lanes.get(name)
     if (known) return known
-    const { clock, log } = this.#options
+    const { clock, log, observer } = this.#options
     const lane = new Lane(version, {
       clock,
       times: this.#timesOf(name),
@@ -178,7 +178,13 @@ export class Scheduler {
         this.#tellIdle()
       },
       onServerLog: ({ model }, text) => log.info({ model }, text.trimEnd()),
-      onDied: ({ model }, reason) => log.warn({ model, reason }, 'a runner ended'),
+      onBatch(runnable, size) {
+        if (runnable.batches) observer?.onBatch(runnable, size)
+      },
+      onDied(runnable, reason, cause) {
+        log.warn({ model: runnable.model, reason }, 'a runner ended')
+        observer?.onDied(runnable, cause)
+      },
       onBroken: ({ model }, reason) => log.error({ model, reason }, 'the model cannot be set up'),
     })
     if (this.#draining) lane.drain()

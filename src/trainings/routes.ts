@@ -52,6 +52,7 @@ export const trainingRoutes: FastifyPluginAsyncTypebox<{
         inline: false,
         idempotency: keyOf(request),
       })
+      request.prediction = training.id
       request.forgetBody()
       reply.code(201).header('location', `${origin}/v1/predictions/${training.id}`)
       return toWireCreated(await presenter.answer(training, { origin, inline: false }))
