@@ -14,7 +14,7 @@ const IDLE_MS = 2_000
 
 /** Pages given back at once, while nobody waits for it and while somebody does. */
 const AT_LEISURE: StepRules = { first: 64, least: 32, most: 512, targetMs: 5, pauseShare: 8 }
-const ASKED_FOR: StepRules = { first: 64, least: 32, most: 512, targetMs: 4, pauseShare: 3 }
+const ASKED_FOR: StepRules = { first: 32, least: 16, most: 256, targetMs: 3, pauseShare: 5 }
 
 export interface UpkeepOptions {
   /** Of the database. */
