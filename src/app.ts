@@ -27,7 +27,8 @@ import { compileSerializer, compileValidator } from './http/compilers.ts'
 import { limitLargeBodies } from './http/large-bodies.ts'
 import { assertShallow } from './http/nesting.ts'
 import { originOf as makeOriginOf } from './http/origin.ts'
-import { formatProblem, handleError } from './http/problem.ts'
+import { answerBeforeFastify, assertHost, refuseBadHttp } from './http/outside-fastify.ts'
+import { handleError } from './http/problem.ts'
 import { WireProblem } from './http/schemas.ts'
 import { answerTheRest, collectMethods } from './http/unanswered.ts'
 import type { CoverLinks } from './models/cover-links.ts'
@@ -109,15 +110,11 @@ export function buildApp(parts: AppParts): FastifyInstance {
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: LONGEST_PARAMETER },
     forceCloseConnections: 'idle',
     requestTimeout: REQUEST_TIMEOUT_MS,
-    clientErrorHandler(error, socket) {
-      if (!socket.writable) return
-      const problem = { title: 'Bad Request', detail: `The request is not valid HTTP: ${error.message}`, status: 400 }
-      const body = formatProblem(problem)
-      socket.end(
-        `HTTP/1.1 400 Bad Request\r\nContent-Type: application/problem+json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
-      )
-    },
+    clientErrorHandler: refuseBadHttp,
+    // Refused by `assertHost`, which says why.
+    http: { requireHostHeader: false },
   }).withTypeProvider<TypeBoxTypeProvider>()
+  answerBeforeFastify(app.server)
   before?.(app)
   const methods = collectMethods(app)
   const originOf = makeOriginOf(config.publicUrl)
@@ -154,6 +151,7 @@ export function buildApp(parts: AppParts): FastifyInstance {
   const guard = tokens.open ? browserGuard(config.publicUrl) : undefined
   app.decorateRequest('account')
   app.addHook('onRequest', (request, _reply, done) => {
+    assertHost(request)
     guard?.(request)
     const { capability, open } = request.routeOptions.config
     if (!capability && !open) request.account = tokens.authenticate(request.headers.authorization)
