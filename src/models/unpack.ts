@@ -38,7 +38,7 @@ const KINDS: Record<string, string> = {
 
 /**
  * Writes the files of a tar archive, which may be compressed with gzip, below an empty folder as they come. Each entry is
- * looked at before anything of it is written.
+ * looked at before anything of it is written, and nothing is written any more once this has been settled.
  * @throws AppError `invalid` that names the entry which is refused, `too_large`, or `malformed` for what is no archive
  */
 export async function unpackTar(source: AsyncIterable<Uint8Array>, dir: string, limits: PackageLimits): Promise<void> {
@@ -48,12 +48,15 @@ export async function unpackTar(source: AsyncIterable<Uint8Array>, dir: string, 
   const unpacking = new Unpacking(dir, limits, failure.promise)
   let writing = Promise.resolve()
   let ended = false
+  let failed = false
   let left = limits.bytes + limits.files * OVERHEAD_BYTES
   const parser = new Parser({
     strict: true,
     gzip: false,
     maxMetaEntrySize: LARGEST_META_BYTES,
     onReadEntry(entry) {
+      // It goes on with what it has read, while the folder may be removed already.
+      if (failed) return void entry.resume()
       // The next entry can come before this one has its name on the disk.
       writing = writing.then(() => unpacking.write(entry))
       writing.catch(failure.reject)
@@ -80,6 +83,7 @@ export async function unpackTar(source: AsyncIterable<Uint8Array>, dir: string, 
     await Promise.race([failure.promise, parsed.promise])
     await Promise.race([failure.promise, writing])
   } catch (error) {
+    failed = true
     failure.reject(error)
     await writing.catch(() => {})
     throw error
