@@ -109,6 +109,8 @@ export function buildApp(parts: AppParts): FastifyInstance {
     frameworkErrors: (error, request, reply) => void handleError(error, request, reply),
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: LONGEST_PARAMETER },
     forceCloseConnections: 'idle',
+    // What still comes on an open connection is answered as ever, and its connection ended; creates are refused by then.
+    return503OnClosing: false,
     requestTimeout: REQUEST_TIMEOUT_MS,
     clientErrorHandler: refuseBadHttp,
     // Refused by `assertHost`, which says why.
