@@ -1,4 +1,4 @@
-/** What a server process holds at a moment, and how long its event loop was kept since the last time it was asked. */
+/** What a server process holds at a moment, and what it has done since the last time it was asked. */
 export interface Footprint {
   /** After a collection of all garbage. */
   heapMib: number
@@ -7,5 +7,8 @@ export interface Footprint {
   sockets: number
   /** Timers that keep the process alive. */
   timers: number
+  /** Of all its threads. */
+  cpuSeconds: number
+  /** How late its event loop was. */
   lagMs: { median: number; p99: number; longest: number }
 }
