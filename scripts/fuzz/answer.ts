@@ -14,6 +14,7 @@ export class BrokenAnswer extends Error {
 }
 
 const HEAD_END = '\r\n\r\n'
+const BRACE = '{'.charCodeAt(0)
 const LONGEST_HEAD = 64 * 2 ** 10
 
 export interface Head {
@@ -68,9 +69,8 @@ export function parseAnswer(
     answer: { status, headers, body, closes: closing },
     length,
   })
-  // What could not be parsed is answered whatever its method would have been.
-  const parsed = !(closes && status >= 400)
-  if ((bodiless && parsed) || status === 204 || status === 304) return whole(Buffer.alloc(0), end)
+  // What could not be parsed is answered with a problem whatever its method would have been.
+  if ((bodiless && bytes[end] !== BRACE) || status === 204 || status === 304) return whole(Buffer.alloc(0), end)
   const rest = bytes.subarray(end)
   if (/chunked/i.test(headers['transfer-encoding'] ?? '')) {
     const chunks = parseChunks(rest)

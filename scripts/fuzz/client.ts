@@ -103,7 +103,7 @@ export class Client {
   /** Judges what has come beside the first answer, where the server has seen more requests in what was sent. */
   async #rest(connection: Connection, asked: Asked): Promise<void> {
     while (connection.pending.length > 0) {
-      if (await this.#next(connection, { ...asked, method: '' }, INCOMPLETE_MS)) continue
+      if (await this.#next(connection, asked, INCOMPLETE_MS)) continue
       // A stream that another request began.
       const head = parseHead(connection.pending)
       if (head && head.status < 400) return
