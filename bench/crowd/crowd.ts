@@ -75,7 +75,7 @@ export async function gatherCrowd(options: CrowdOptions, dir: string): Promise<C
     await allQueued(server, queued - 1 + waiting - 1)
     const gatherSeconds = (performance.now() - begin) / 1000
     const gathered = await server.footprint()
-    const descriptors = server.descriptors()
+    const descriptors = server.descriptors().length
 
     const sign = performance.now()
     writeFileSync(go, '')

@@ -7,7 +7,7 @@ import { Counts } from '../soak/tally.ts'
 import { startWatchedServer } from '../watched-server/start.ts'
 import { Client, Fault } from './client.ts'
 import { conversationOf } from './conversations.ts'
-import { type Figures, judgeGrowth, measure } from './figures.ts'
+import { type Figures, judgeGrowth, measure, measureAtRest } from './figures.ts'
 import type { Findings } from './findings.ts'
 import { requestOf } from './generate.ts'
 import { faultsOfFolder } from './leftovers.ts'
@@ -80,7 +80,7 @@ export async function fuzz(options: Options, dir: string, findings: Findings): P
     const warm = await measure(server)
     if (only === undefined) await send(warmAt, requests)
     await settle(server, findings)
-    const end = await measure(server)
+    const end = await measureAtRest(server, warm)
     const seconds = (performance.now() - begin) / 1000
 
     judgeGrowth(warm, end, findings)

@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { doneWithin } from '../../src/timer.ts'
@@ -19,8 +19,8 @@ export interface WatchedServer {
   /** Undefined as long as the process is there, then how it came to an end. */
   readonly ended: string | undefined
   footprint(): Promise<Footprint>
-  /** File descriptors that are open. */
-  descriptors(): number
+  /** What each open file descriptor is, without its number. */
+  descriptors(): string[]
   /** Pids of the processes that it has started and that it has not buried. */
   children(): number[]
   /** Ends it by SIGTERM, and tells how it has ended. */
@@ -63,7 +63,7 @@ export async function startWatchedServer(settings: Readonly<Record<string, strin
       return ended
     },
     footprint: () => askFootprint(child),
-    descriptors: () => readdirSync(`/proc/${pid}/fd`).length,
+    descriptors: () => readdirSync(`/proc/${pid}/fd`).flatMap((name) => linkOf(`/proc/${pid}/fd/${name}`)),
     children: () => readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number),
     async stop() {
       child.kill('SIGTERM')
@@ -79,4 +79,13 @@ async function askFootprint(child: ChildProcess): Promise<Footprint> {
   const [footprint]: Footprint[] = await answer
   if (!footprint) throw new Error('The server told nothing of itself')
   return footprint
+}
+
+/** Nothing where it has been closed meanwhile. */
+function linkOf(path: string): string[] {
+  try {
+    return [readlinkSync(path).replace(/\[\d+\]/, '')]
+  } catch {
+    return []
+  }
 }
