@@ -1,6 +1,7 @@
 /** `npm run bench [trial …]`: prints what was measured on this machine, in this run. */
 import { batching } from './batching.ts'
 import { cancel } from './cancel.ts'
+import { crowd } from './crowd.ts'
 import { mobileNet } from './mobilenet.ts'
 import { optimizedModels } from './optimized-models.ts'
 import { reads } from './reads.ts'
@@ -22,6 +23,7 @@ const TRIALS: Record<string, () => Promise<void>> = {
   'sync-predictions': syncPredictions,
   uploads,
   webhooks,
+  crowd,
   mobilenet: mobileNet,
   batching,
   storyteller,

@@ -34,6 +34,7 @@ import { CONNECTION_TIMES, type ConnectionTimes, connectionOptions, limitConnect
 import { limitLargeBodies } from './http/large-bodies.ts'
 import { assertShallow } from './http/nesting.ts'
 import { originOf as makeOriginOf } from './http/origin.ts'
+import { answerBeforeFastify, assertHost } from './http/outside-fastify.ts'
 import { handleError } from './http/problem.ts'
 import { limitRates } from './http/rate-limits.ts'
 import { type RequestObserver, watchRequests } from './http/request-end.ts'
@@ -150,9 +151,12 @@ export function buildApp(parts: AppParts): FastifyInstance {
     frameworkErrors: (error, request, reply) => void handleError(error, request, reply),
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: LONGEST_PARAMETER },
     forceCloseConnections: 'idle',
+    // What still comes on an open connection is answered as ever, and its connection ended; creates are refused by then.
+    return503OnClosing: false,
     ...connectionOptions(times),
   }).withTypeProvider<TypeBoxTypeProvider>()
   limitConnections(app, config.maxConnections)
+  answerBeforeFastify(app.server)
   before?.(app)
   const methods = collectMethods(app)
   const originOf = makeOriginOf(config.publicUrl)
@@ -196,6 +200,7 @@ export function buildApp(parts: AppParts): FastifyInstance {
   app.decorateRequest('prediction')
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id)
+    assertHost(request)
     if (tokens.open) guard(request)
     const { capability, open } = request.routeOptions.config
     if (!capability && !open) request.account = tokens.authenticate(request.headers.authorization)

@@ -1,8 +1,5 @@
-import { STATUS_CODES } from 'node:http'
-import type { Socket } from 'node:net'
 import type { FastifyInstance } from 'fastify'
-import { messageOf } from '../errors.ts'
-import { formatProblem } from './problem.ts'
+import { refuseBadHttp } from './outside-fastify.ts'
 
 /** How long others may take, in milliseconds. */
 export interface ConnectionTimes {
@@ -29,32 +26,15 @@ export const CONNECTION_TIMES: ConnectionTimes = {
 /** Settings of Fastify, and of Node's server below it. */
 export function connectionOptions({ headersMs, requestMs, checkMs, keepAliveMs }: ConnectionTimes) {
   return {
-    http: { headersTimeout: headersMs, connectionsCheckingInterval: checkMs },
+    // A missing Host is refused by `assertHost`, which says why.
+    http: { headersTimeout: headersMs, connectionsCheckingInterval: checkMs, requireHostHeader: false },
     requestTimeout: requestMs,
     keepAliveTimeout: keepAliveMs,
-    clientErrorHandler: answerBroken,
+    clientErrorHandler: refuseBadHttp,
   }
 }
 
 /** What comes beyond is closed before anything is read. */
 export function limitConnections(app: FastifyInstance, most: number): void {
   app.server.maxConnections = most
-}
-
-const STATUS_OF: Record<string, number> = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 }
-const DETAIL_OF: Record<number, string> = {
-  408: 'The request took too long to come',
-  431: 'The head of the request is longer than 16 KiB',
-}
-
-/** Answers what was no request, or none in time, and closes the connection. */
-function answerBroken(error: NodeJS.ErrnoException, socket: Socket): void {
-  // What never began to be a request is owed no answer.
-  if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy()
-  const status = STATUS_OF[error.code ?? ''] ?? 400
-  const title = STATUS_CODES[status] ?? ''
-  const detail = DETAIL_OF[status] ?? `The request is not valid HTTP: ${messageOf(error)}`
-  const body = formatProblem({ title, detail, status })
-  const head = `HTTP/1.1 ${status} ${title}\r\nContent-Type: application/problem+json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n`
-  socket.end(head + body)
 }

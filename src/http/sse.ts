@@ -42,10 +42,10 @@ export class EventStream {
     this.#keepAlive = setInterval(() => response.write(':\n'), KEEP_ALIVE_MS)
   }
 
-  /** Sends events; resolves when the reader has taken enough of them to go on, or has been dropped. */
-  async send(events: readonly ServerSentEvent[]): Promise<void> {
+  /** Sends formatted events; resolves when the reader has taken enough of them to go on, or has been dropped. */
+  async send(events: string | Uint8Array): Promise<void> {
     if (this.closed.signal.aborted) return
-    if (this.#response.write(events.map(formatEvent).join(''))) return
+    if (this.#response.write(events)) return
     const signal = AbortSignal.any([this.closed.signal, AbortSignal.timeout(this.#stalledMs)])
     await once(this.#response, 'drain', { signal }).catch(() => this.#response.destroy())
   }

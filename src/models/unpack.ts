@@ -57,7 +57,7 @@ const KINDS: Record<string, string> = {
 
 /**
  * Writes the files of a tar archive, which may be compressed with gzip, below an empty folder as they come. Each entry is
- * looked at before anything of it is written.
+ * looked at before anything of it is written, and nothing is written any more once this has been settled.
  * @returns whether the mark is there that ends an archive
  * @throws AppError `invalid` that names the entry which is refused, `too_large`, or `malformed` for what is no archive
  */
@@ -73,12 +73,15 @@ export async function unpackTar(
   const unpacking = new Unpacking(dir, { limits, kind }, failure.promise)
   let writing = Promise.resolve()
   let ended = false
+  let failed = false
   let left = limits.bytes + limits.files * OVERHEAD_BYTES
   const parser = new Parser({
     strict: true,
     gzip: false,
     maxMetaEntrySize: LARGEST_META_BYTES,
     onReadEntry(entry) {
+      // It goes on with what it has read, while the folder may be removed already.
+      if (failed) return void entry.resume()
       // The next entry can come before this one has its name on the disk.
       writing = writing.then(() => unpacking.write(entry))
       writing.catch(failure.reject)
@@ -106,6 +109,7 @@ export async function unpackTar(
     await Promise.race([failure.promise, writing])
     return ended
   } catch (error) {
+    failed = true
     failure.reject(error)
     await writing.catch(() => {})
     throw error

@@ -9,10 +9,12 @@ import { createServer, request } from 'node:http'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { Connection } from '../../scripts/fuzz/connection.ts'
 import { INTERRUPTED } from '../../src/predictions/prediction.ts'
 import { openDatabase } from '../support/data-folder.ts'
 import { endingOf, readEvents, readToEnd, streamUrlOf, textOf, tokens } from '../support/event-reader.ts'
 import { eventually } from '../support/eventually.ts'
+import { MULTIPART, multipartBody } from '../support/multipart.ts'
 import { isAlive, runnersOf } from '../support/processes.ts'
 import { testReceiver } from '../support/receiver.ts'
 import { create, endOf, find, post, run } from '../support/requests.ts'
@@ -178,6 +180,28 @@ test('a connection that is kept alive does not hold up the end, also when its la
   await arrived
   await server.close()
   expect([201, 503]).toContain((await answer).status)
+})
+
+test('what comes last on a connection that is still in use is answered in the manner of the API', async () => {
+  const dataDir = testFolder()
+  const server = await startProcess(dataDir)
+  const port = Number(new URL(server.address).port)
+  const connection = await Connection.open(port)
+  onTestFinished(() => connection.close())
+  const whole = multipartBody([{ name: 'content', filename: 'a.txt', content: 'a'.repeat(100_000) }])
+  const lines = ['POST /v1/files HTTP/1.1', 'Host: localhost', `Content-Type: ${MULTIPART['content-type']}`]
+  connection.send(Buffer.from(`${lines.join('\r\n')}\r\nContent-Length: ${whole.length}\r\n\r\n`))
+  const half = whole.length / 2
+  connection.send(whole.subarray(0, half))
+  await eventually(() => expect(readdirSync(join(dataDir, 'files'))).toHaveLength(1))
+  const exit = server.stop('SIGTERM')
+  await eventually(() => expect(Connection.open(port)).rejects.toThrow())
+  connection.send(
+    Buffer.concat([whole.subarray(half), Buffer.from('GET /v1/account HTTP/1.1\r\nHost: localhost\r\n\r\n')]),
+  )
+  expect(await connection.answer(false, 10_000)).toMatchObject({ status: 201 })
+  expect(await connection.answer(false, 10_000)).toMatchObject({ status: 200, closes: true })
+  expect(await exit).toBe(0)
 })
 
 test('a reader that takes nothing does not hold up the end', async () => {
