@@ -1,9 +1,11 @@
 /** `npm run bench [trial …]`: prints what was measured on this machine, in this run. */
 import { batching } from './batching.ts'
 import { cancel } from './cancel.ts'
+import { crowd } from './crowd.ts'
 import { mobileNet } from './mobilenet.ts'
 import { optimizedModels } from './optimized-models.ts'
 import { reads } from './reads.ts'
+import { retention } from './retention.ts'
 import { slowDisk } from './slow-disk.ts'
 import { start } from './start.ts'
 import { storyteller } from './storyteller.ts'
@@ -17,9 +19,11 @@ const TRIALS: Record<string, () => Promise<void>> = {
   start,
   'slow-disk': slowDisk,
   reads,
+  retention,
   'sync-predictions': syncPredictions,
   uploads,
   webhooks,
+  crowd,
   mobilenet: mobileNet,
   batching,
   storyteller,

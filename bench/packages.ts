@@ -51,6 +51,11 @@ export function cooperativePackage(dir: string): string {
   return writeCode(dir, 'cooperative', 'cooperative.ts').name
 }
 
+/** Writes a model that streams when a file is there. Returns its name. */
+export function tellingPackage(dir: string, name: string): string {
+  return writeCode(dir, name, 'tells-when-told.ts').name
+}
+
 /** Writes a model that never comes back from the engine. Returns its name. */
 export function endlessPackage(dir: string): string {
   const { name, folder } = writeCode(dir, 'endless', 'endless.ts')

@@ -1,7 +1,5 @@
 import { join } from 'node:path'
-import Database from 'better-sqlite3'
-import { IdMaker } from '../src/id.ts'
-import { insert, predictionStatements } from '../src/predictions/store.ts'
+import { BEGIN, fillWithPredictions } from './ended-predictions.ts'
 import { removeFolder, startReprise, temporaryFolder } from './processes.ts'
 import { line, median, ms, ratio, title } from './report.ts'
 import { type Load, load } from './wrk.ts'
@@ -17,7 +15,7 @@ export async function reads(): Promise<void> {
     const dir = temporaryFolder()
     // The first start makes the database.
     await (await startReprise(dir)).stop()
-    const ids = fill(join(dir, 'reprise.sqlite'), size)
+    const ids = fillWithPredictions(join(dir, 'reprise.sqlite'), size)
     const server = await startReprise(dir)
     try {
       const list = `${server.address}/v1/predictions`
@@ -48,58 +46,4 @@ async function pageAt(list: string, size: number): Promise<string> {
   const { next }: { next?: unknown } = Object(await response.json())
   if (typeof next !== 'string') throw new Error('The list has no deep page')
   return next
-}
-
-const BEGIN = Date.parse('2026-01-01T00:00:00Z')
-
-/** One finished prediction for each second. */
-function fill(path: string, size: number): string[] {
-  const db = new Database(path)
-  const statement = db.prepare(predictionStatements['prediction.insert'])
-  const maker = new IdMaker()
-  const ids: string[] = []
-  db.transaction(() => {
-    for (let i = 0; i < size; i++) {
-      const at = BEGIN + i * 1_000
-      const id = maker.next(at)
-      ids.push(id)
-      const [write] = insert({
-        id,
-        account: 'local',
-        model: 'replicate/hello-world',
-        version: '0'.repeat(64),
-        contentHash: '0'.repeat(64),
-        deployment: null,
-        status: 'succeeded',
-        revision: 1,
-        source: 'api',
-        input: { text: `number ${i}` },
-        sealedSecrets: null,
-        inputParts: [],
-        output: `hello number ${i}`,
-        outputFiles: [],
-        logs: '',
-        error: null,
-        metrics: { predict_time: 0.001, total_time: 0.002 },
-        createdAt: at,
-        claimedAt: at,
-        startedAt: at,
-        completedAt: at + 2,
-        deadline: null,
-        webhook: null,
-        webhookEventsFilter: null,
-        origin: 'http://127.0.0.1:3000',
-        streamSecret: null,
-        streamsFiles: false,
-        inlineFiles: false,
-        dataRemoved: false,
-        idempotencyKey: null,
-        requestHash: null,
-        destination: null,
-      })
-      if (write) statement.run(...write.parameters)
-    }
-  })()
-  db.close()
-  return ids
 }

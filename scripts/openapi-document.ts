@@ -3,6 +3,7 @@ import { pino } from 'pino'
 import { stringify } from 'yaml'
 import { Tokens } from '../src/accounts/tokens.ts'
 import { type AppParts, buildApp } from '../src/app.ts'
+import { readConfig } from '../src/config.ts'
 
 /** The parts that routes use only when they are called, which describing them never does. */
 const UNUSED = {} as Omit<AppParts, 'config' | 'log' | 'tokens' | 'before'>
@@ -11,9 +12,10 @@ const UNUSED = {} as Omit<AppParts, 'config' | 'log' | 'tokens' | 'before'>
 export async function openapiDocument(): Promise<string> {
   const app = buildApp({
     ...UNUSED,
-    config: { publicUrl: undefined, bodyLimitBytes: 1, trustProxy: false },
+    config: readConfig([], {}),
     log: pino({ level: 'silent' }),
     tokens: new Tokens([]),
+    served: { metrics: undefined, readers: 'operators' },
     before: (instance) =>
       void instance.register(swagger, {
         openapi: {

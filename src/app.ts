@@ -14,6 +14,7 @@ import { WireCollection, WireSearch, WireWholeCollection } from './catalog/schem
 import type { SearchIndex } from './catalog/search-index.ts'
 import type { Clock } from './clock.ts'
 import type { Config } from './config.ts'
+import type { Upkeep } from './db/upkeep.ts'
 import { deploymentRoutes } from './deployments/routes.ts'
 import { WireDeployment } from './deployments/schema.ts'
 import type { DeploymentService } from './deployments/service.ts'
@@ -24,15 +25,24 @@ import { WireFile } from './files/schema.ts'
 import type { FileService } from './files/service.ts'
 import { hardwareRoutes } from './hardware/routes.ts'
 import { type Hardware, WireHardware } from './hardware/schema.ts'
+import type { Readiness } from './health/readiness.ts'
+import { healthRoutes } from './health/routes.ts'
 import { browserGuard } from './http/browser-guard.ts'
 import { canonicalPath } from './http/canonical-path.ts'
 import { compileSerializer, compileValidator } from './http/compilers.ts'
+import { CONNECTION_TIMES, type ConnectionTimes, connectionOptions, limitConnections } from './http/connections.ts'
 import { limitLargeBodies } from './http/large-bodies.ts'
 import { assertShallow } from './http/nesting.ts'
 import { originOf as makeOriginOf } from './http/origin.ts'
-import { formatProblem, handleError } from './http/problem.ts'
+import { answerBeforeFastify, assertHost } from './http/outside-fastify.ts'
+import { handleError } from './http/problem.ts'
+import { limitRates } from './http/rate-limits.ts'
+import { type RequestObserver, watchRequests } from './http/request-end.ts'
+import { requestIds } from './http/request-id.ts'
 import { WireProblem } from './http/schemas.ts'
+import type { EventStream } from './http/sse.ts'
 import { answerTheRest, collectMethods } from './http/unanswered.ts'
+import { metricsRoutes, type ServedMetrics } from './metrics/routes.ts'
 import type { CoverLinks } from './models/cover-links.ts'
 import { pushRoute } from './models/push-route.ts'
 import type { ModelRegistry } from './models/registry.ts'
@@ -51,6 +61,11 @@ import { streamRoutes } from './predictions/stream.ts'
 import { runnerRoutes } from './scheduler/routes.ts'
 import type { Scheduler } from './scheduler/scheduler.ts'
 import { WireRunners } from './scheduler/schema.ts'
+import type { Backups } from './storage/backups.ts'
+import { storageRoutes } from './storage/routes.ts'
+import { WireVacuum } from './storage/schema.ts'
+import { traceCreates } from './traces/requests.ts'
+import type { Tracing } from './traces/tracing.ts'
 import { trainingRoutes } from './trainings/routes.ts'
 import { WireTraining } from './trainings/schema.ts'
 import { webhookRoutes } from './webhooks/routes.ts'
@@ -67,11 +82,25 @@ declare module 'fastify' {
     capability?: boolean
     /** Open to everybody who may reach the server. */
     open?: boolean
+    /** Says nothing but how the server is, so that it is asked under any host. */
+    probe?: boolean
   }
 }
 
 export interface AppParts {
-  config: Pick<Config, 'publicUrl' | 'bodyLimitBytes' | 'trustProxy'>
+  config: Pick<
+    Config,
+    | 'publicUrl'
+    | 'bodyLimitBytes'
+    | 'trustProxy'
+    | 'rateLimit'
+    | 'globalRateLimit'
+    | 'maxConnections'
+    | 'maxStreams'
+    | 'logLevel'
+  >
+  /** Where they are to be others than usual. */
+  times?: Partial<ConnectionTimes> | undefined
   log: FastifyBaseLogger
   tokens: Tokens
   tokenService: TokenService
@@ -92,40 +121,46 @@ export interface AppParts {
   operators: Operators
   /** Undefined where nobody wants the playground. */
   pageFiles: PageFiles | undefined
+  readiness: Readiness
+  upkeep: Upkeep
+  backups: Backups
   clock: Clock
+  served: ServedMetrics
+  onRequestEnded?: RequestObserver | undefined
+  tracing?: Tracing | undefined
+  /** Those that are being read. */
+  openStreams: Set<EventStream>
   /** Called before any route is there, to watch them being made. */
   before?: (app: FastifyInstance) => void
 }
 
+const DEBUG_LEVELS: ReadonlySet<string> = new Set(['debug', 'trace'])
 /** A name or id this long is looked for, and not found. */
 const LONGEST_PARAMETER = 1_000
-/** How long a client may take to send a whole request: enough for the largest upload at a megabit per second. */
-const REQUEST_TIMEOUT_MS = 900_000
 
 /** The HTTP side: manners that all rooms share, then one line for each room. */
 export function buildApp(parts: AppParts): FastifyInstance {
   const { config, log, tokens, models, predictions, presenter, webhooks, webhookSecrets, files, before } = parts
   const { deployments, hardware, scheduler, operators, clock, modelService, coverLinks, examples } = parts
-  const { collections, searchIndex, tokenService, pageFiles } = parts
+  const { collections, searchIndex, tokenService, readiness, upkeep, backups } = parts
+  const { served, openStreams, onRequestEnded, tracing, pageFiles } = parts
+  const times = { ...CONNECTION_TIMES, ...parts.times }
   const app = Fastify({
     loggerInstance: log,
-    logController: new LogController({ disableRequestLogging: true }),
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request' }),
+    genReqId: requestIds(),
     bodyLimit: config.bodyLimitBytes,
     trustProxy: config.trustProxy,
     rewriteUrl: ({ url = '/' }) => canonicalPath(url),
     frameworkErrors: (error, request, reply) => void handleError(error, request, reply),
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: LONGEST_PARAMETER },
     forceCloseConnections: 'idle',
-    requestTimeout: REQUEST_TIMEOUT_MS,
-    clientErrorHandler(error, socket) {
-      if (!socket.writable) return
-      const problem = { title: 'Bad Request', detail: `The request is not valid HTTP: ${error.message}`, status: 400 }
-      const body = formatProblem(problem)
-      socket.end(
-        `HTTP/1.1 400 Bad Request\r\nContent-Type: application/problem+json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
-      )
-    },
+    // What still comes on an open connection is answered as ever, and its connection ended; creates are refused by then.
+    return503OnClosing: false,
+    ...connectionOptions(times),
   }).withTypeProvider<TypeBoxTypeProvider>()
+  limitConnections(app, config.maxConnections)
+  answerBeforeFastify(app.server)
   before?.(app)
   const methods = collectMethods(app)
   const originOf = makeOriginOf(config.publicUrl)
@@ -134,6 +169,8 @@ export function buildApp(parts: AppParts): FastifyInstance {
     return example ? presenter.show(example, { origin: originOf(request), inline: false }) : null
   })
 
+  traceCreates(app, tracing)
+  watchRequests(app, DEBUG_LEVELS.has(config.logLevel), onRequestEnded)
   app.setErrorHandler(handleError)
   app.setValidatorCompiler(compileValidator)
   app.setSerializerCompiler(compileSerializer)
@@ -156,6 +193,7 @@ export function buildApp(parts: AppParts): FastifyInstance {
     WireSecret,
     WireHardware,
     WireRunners,
+    WireVacuum,
   ])
     app.addSchema(schema)
   acceptEmptyJson(app)
@@ -163,12 +201,17 @@ export function buildApp(parts: AppParts): FastifyInstance {
   app.removeContentTypeParser('text/plain')
   const guard = browserGuard(config.publicUrl)
   app.decorateRequest('account')
-  app.addHook('onRequest', (request, _reply, done) => {
+  app.decorateRequest('prediction')
+  app.addHook('onRequest', (request, reply, done) => {
+    reply.header('x-request-id', request.id)
+    assertHost(request)
     if (tokens.open) guard(request)
     const { capability, open } = request.routeOptions.config
     if (!capability && !open) request.account = tokens.authenticate(request.headers.authorization)
     done()
   })
+
+  limitRates(app, config)
 
   app.addHook('preValidation', (request, _reply, done) => {
     assertShallow(request.body)
@@ -177,7 +220,9 @@ export function buildApp(parts: AppParts): FastifyInstance {
 
   app.register(predictionRoutes, { predictions, presenter, originOf })
   app.register(trainingRoutes, { predictions, presenter, originOf })
-  app.register(streamRoutes, { predictions, presenter, originOf })
+  const { maxStreams } = config
+  const { stalledMs } = times
+  app.register(streamRoutes, { predictions, presenter, originOf, maxStreams, stalledMs, open: openStreams })
   app.register(outputRoutes, { predictions })
   app.register(webhookRoutes, { predictions, webhooks, secrets: webhookSecrets })
   app.register(modelRoutes, { models, service: modelService, covers: coverLinks, showModel, originOf })
@@ -190,8 +235,11 @@ export function buildApp(parts: AppParts): FastifyInstance {
   app.register(tokenRoutes, { tokens: tokenService })
   app.register(hardwareRoutes, { hardware })
   app.register(runnerRoutes, { scheduler, models, operators, clock })
+  app.register(storageRoutes, { upkeep, backups, operators })
+  app.register(metricsRoutes, { ...served, operators })
   app.register(documentRoutes)
   if (pageFiles?.built) app.register(playgroundRoutes, { files: pageFiles })
+  app.register(healthRoutes, { readiness })
   app.after(() => answerTheRest(app, methods))
   return app
 }

@@ -11,7 +11,8 @@ import { SearchIndex } from './catalog/search-index.ts'
 import { type Clock, systemClock } from './clock.ts'
 import type { Config } from './config.ts'
 import { MIGRATIONS_DIR } from './db/migrate.ts'
-import { DATABASE_FILE, lockDataDir, openReader, prepareDatabase } from './db/open.ts'
+import { asDamage, DATABASE_FILE, lockDataDir, openReader, prepareDatabase } from './db/open.ts'
+import { Upkeep } from './db/upkeep.ts'
 import { Writer } from './db/writer.ts'
 import { DeploymentService } from './deployments/service.ts'
 import { DeploymentStore, deploymentStatements } from './deployments/store.ts'
@@ -21,8 +22,15 @@ import { FILE_LIMIT_BYTES, FileService } from './files/service.ts'
 import { FileStore, fileStatements } from './files/store.ts'
 import { findGpus } from './hardware/gpus.ts'
 import { hardwareOf } from './hardware/hardware.ts'
+import { Readiness } from './health/readiness.ts'
+import { healthStatements } from './health/store.ts'
+import type { ConnectionTimes } from './http/connections.ts'
+import type { EventStream } from './http/sse.ts'
+import { serveMetrics } from './metrics/listener.ts'
+import { watchedBy } from './metrics/sources.ts'
 import { CoverLinks } from './models/cover-links.ts'
 import { fullName } from './models/model.ts'
+import { OldVersions } from './models/old-versions.ts'
 import { openModels } from './models/open-models.ts'
 import { ModelService } from './models/service.ts'
 import { forgetVersion, modelStatements } from './models/store.ts'
@@ -31,7 +39,9 @@ import { packageDirs } from './package-dirs.ts'
 import { PageFiles } from './pages/page-files.ts'
 
 import { DataRemoval } from './predictions/data-removal.ts'
+import { endLog } from './predictions/end-log.ts'
 import { PredictionFolders } from './predictions/folders.ts'
+import { tellAll } from './predictions/observer.ts'
 import { Presenter } from './predictions/presenter.ts'
 import { PredictionService } from './predictions/service.ts'
 import { PredictionStore, predictionStatements } from './predictions/store.ts'
@@ -42,7 +52,12 @@ import { RunnerRecords } from './runner/records.ts'
 import { Scheduler } from './scheduler/scheduler.ts'
 import { SecretBox } from './secret-box.ts'
 import { keyOf } from './server-key.ts'
+import { SettledTime } from './settled-time.ts'
+import { Backups } from './storage/backups.ts'
+import { tidyDataDir } from './storage/tidy-data-dir.ts'
+import { SweepGate } from './sweep-gate.ts'
 import { doneWithin } from './timer.ts'
+import { findTracing } from './traces/tracing.ts'
 import { assertDestination } from './trainings/destination.ts'
 import { publishTraining } from './trainings/publish.ts'
 import { toWireTraining } from './trainings/schema.ts'
@@ -54,15 +69,23 @@ import { WebhookStore, webhookStatements } from './webhooks/store.ts'
 /** The start waits this long for packages it has never seen; creates on those still missing answer 503 meanwhile. */
 const PATIENCE_MS = 10_000
 
+/** Percent of the queue that one account of several may take. */
+const SHARE_AMONG_MANY = 50
+
 /** After the drain, answers that are on their way have this long. */
 const LAST_ANSWERS_MS = 2_000
 const IDLE_CHECK_MS = 50
+/** And webhooks that are due. */
+const LAST_WEBHOOKS_MS = 5_000
 
 /** Parts that tests and benches replace. */
 export interface Overrides {
   clock?: Clock
   /** Holds each commit for this long. */
   commitDelayMs?: number
+  connectionTimes?: Partial<ConnectionTimes>
+  /** The database grows no further than this. */
+  maxPages?: number
 }
 
 export interface Server {
@@ -86,15 +109,20 @@ export async function compose(
 ): Promise<Server> {
   const releases = new AsyncDisposableStack()
   try {
-    const { clock = systemClock, commitDelayMs } = overrides
+    const { clock = systemClock, connectionTimes: times, ...writerOverrides } = overrides
     const log = pino({ level: config.logLevel }, pino.destination({ dest: 2, sync: false }))
     releases.defer(() => log.flush())
 
+    // Loaded only where somebody may read them.
+    const metrics = config.metrics === 'off' ? undefined : new (await import('./metrics/metrics.ts')).Metrics(clock)
+    const tracing = findTracing()
+    releases.defer(() => tracing?.flush())
     // Asked for early: a driver takes its time to answer.
     const gpusFound = findGpus(environment, (reason) => log.warn({ reason }, 'the GPUs cannot be used'))
     const dataDir = resolve(config.dataDir)
     const lock = lockDataDir(dataDir)
     releases.defer(() => void lock.close())
+    await tidyDataDir(dataDir)
     const databasePath = join(dataDir, DATABASE_FILE)
     prepareDatabase(databasePath, MIGRATIONS_DIR)
     const writer = new Writer({
@@ -106,11 +134,13 @@ export async function compose(
         ...fileStatements,
         ...webhookStatements,
         ...tokenStatements,
+        ...healthStatements,
       },
       durability: config.durability,
-      ...(commitDelayMs === undefined ? {} : { commitDelayMs }),
+      ...writerOverrides,
     })
     releases.defer(() => writer.close())
+    if (metrics) writer.watch(metrics.commits)
     // Closed before the writer: only the last connection, if it may write, can fold the log into the database.
     const reader = openReader(databasePath)
     releases.defer(() => void reader.close())
@@ -129,7 +159,11 @@ export async function compose(
     releases.defer(() => tokenService.close())
     assertNotExposed(config.host, tokens)
 
-    const files = await FileService.open({ store: new FileStore(reader), writer, clock, log, dataDir })
+    const [gate, settled] = [new SweepGate(), new SettledTime(clock)]
+    const upkeep = new Upkeep({ path: databasePath, writer, reader, gate, log })
+    releases.defer(() => upkeep.close())
+    const fileStore = new FileStore(reader)
+    const files = await FileService.open({ store: fileStore, writer, clock, settled, gate, log, dataDir })
     releases.defer(() => files.close())
     files.startSweeping()
 
@@ -137,8 +171,9 @@ export async function compose(
     const leftovers = records.killLeftovers()
     if (leftovers.length > 0) log.warn({ pids: leftovers }, 'runners that outlived the last server were ended')
     const launch = runnerLauncher(environment, records)
-    const folders = await PredictionFolders.open(join(dataDir, 'predictions'))
+    const folders = await PredictionFolders.open(join(dataDir, 'predictions'), gate)
     const predictionStore = new PredictionStore(reader)
+    let oldVersions: OldVersions | undefined
     /** Whether the packages that were there at the start have been looked at. */
     let following = false
     const models = openModels({
@@ -147,6 +182,7 @@ export async function compose(
       operators,
       launch,
       clock,
+      gate,
       log,
       dataDir,
       packageDirs: packageDirs(config),
@@ -155,6 +191,7 @@ export async function compose(
         if (former && former.runnable.contentHash !== current?.runnable.contentHash) scheduler.release(former.runnable)
         if (following) deployments.arrangeAll()
       },
+      onQuiet: async () => oldVersions?.sweepWhenDue(),
       most: { threads: config.threads, memoryBytes: config.memoryBytes },
       isDoomed: (model, id) => versionRemoval.isUnderWay({ model, id }),
       tryOut: (version, trial) => scheduler.tryOut(version, trial.log, trial.signal),
@@ -169,6 +206,7 @@ export async function compose(
       gpus,
       measure: measureMemory,
       peaks: models.peaks,
+      observer: metrics?.scheduler,
       predictionsDir: folders.root,
     })
     releases.defer(() => scheduler.close())
@@ -207,7 +245,11 @@ export async function compose(
     })
     releases.defer(() => downloader.close())
     const webhookStore = new WebhookStore(reader)
-    const presenter = new Presenter(folders, config.fileOutputs)
+    const presenter = new Presenter({
+      folders,
+      fileOutputs: config.fileOutputs,
+      outlookOf: (id) => predictions.outlookOf(id),
+    })
     const sender = new WebhookSender({ privateNetwork: config.privateNetwork, clock })
     releases.defer(() => sender.close())
     const webhookSecrets = new WebhookSecrets({ store: webhookStore, writer, clock })
@@ -222,8 +264,13 @@ export async function compose(
         const shown = await presenter.show(prediction, { origin, inline: false })
         return destination === null ? shown : toWireTraining(shown, origin)
       },
+      traceTry(delivery) {
+        const parent = predictions.traceOf(delivery.predictionId)
+        return tracing?.startTry(delivery, parent) ?? { headers: parent ?? {}, end() {} }
+      },
       post: (delivery, signal) => sender.post(delivery, signal),
       retryWindowMs: config.webhookRetryMs,
+      observer: metrics?.webhooks,
       clock,
       log,
     })
@@ -237,6 +284,7 @@ export async function compose(
       files,
       folders,
       outbox: webhooks,
+      observer: tellAll([endLog(log), metrics?.predictions, tracing?.predictions]),
       publish: publishTraining({ models: registry, publisher: models.publisher, folders, log }),
       assertDestination: (account, name) => assertDestination(account, name, registry),
       downloader,
@@ -244,6 +292,7 @@ export async function compose(
       clock,
       log,
       maxQueue: config.maxQueue,
+      queueShare: () => queueShare(config, tokens),
     })
     await predictions.recover()
     const removal = new DataRemoval({
@@ -251,10 +300,13 @@ export async function compose(
       writer,
       folders,
       outbox: webhooks,
+      gate,
       isActive: (id) => predictions.isActive(id),
-      clock,
+      isServed: (contentHash) => registry.content.has(contentHash),
+      settled,
       log,
       retentionMs: config.retentionMs,
+      recordRetentionMs: config.recordRetentionMs,
     })
     releases.defer(() => removal.close())
     const versionRemoval: VersionRemoval = new VersionRemoval({
@@ -262,13 +314,29 @@ export async function compose(
       writer,
       folders,
       outbox: webhooks,
+      gate,
       cancelAll: (model, version) => predictions.cancelAll(model, version),
       forget: ({ model, id }) => forgetVersion(model, id),
       // The id of a version that can be deleted is the hash of its content.
-      onRemoved: ({ id }) => models.publisher.removeUnused(id),
+      onRemoved({ model, id }) {
+        metrics?.forgetVersion(model, id)
+        return models.publisher.removeUnused(id)
+      },
       log,
     })
     releases.defer(() => versionRemoval.close())
+    oldVersions = new OldVersions({
+      ...models,
+      writer,
+      clock,
+      settled,
+      gate,
+      log,
+      retentionMs: config.recordRetentionMs,
+      isNamed: (model, id) => deployments.namesVersion(model, id),
+      predictions,
+      onRemoved: (version) => scheduler.release(version.runnable),
+    })
     const modelService = new ModelService({
       registry,
       publisher: models.publisher,
@@ -293,9 +361,15 @@ export async function compose(
     const searchIndex = new SearchIndex()
     releases.defer(() => searchIndex.close())
 
+    const backups = new Backups({ dataDir, gate, log })
+    releases.defer(() => backups.close())
+
+    const openStreams = new Set<EventStream>()
+    metrics?.watch(watchedBy({ scheduler, predictions, openStreams, clock }))
     const { buildApp } = await import('./app.ts')
     const app = buildApp({
       config,
+      times,
       log,
       tokens,
       tokenService,
@@ -315,21 +389,39 @@ export async function compose(
       scheduler,
       operators,
       pageFiles: config.playground ? new PageFiles() : undefined,
+      readiness: new Readiness({
+        writer,
+        clock,
+        pendingPackages: () => registry.pending,
+        isRunning: () => scheduler.running,
+        isDraining: () => predictions.draining,
+      }),
+      upkeep,
+      backups,
       clock,
+      served: { metrics, readers: config.metrics },
+      onRequestEnded: metrics?.requests,
+      openStreams,
+      tracing,
     })
     releases.defer(() => closeApp(app))
+    // Those that are told how it ended may ask for more; what cannot be sent now waits for the next start.
+    releases.defer(() => webhooks.flush(LAST_WEBHOOKS_MS))
     releases.defer(() => predictions.drain(config.shutdownGraceMs))
     const address = await listen(app, config)
+    log.info({ address, database: databasePath }, 'listening')
+    if (metrics && typeof config.metrics === 'object') releases.defer(await serveMetrics(metrics, config.metrics))
     // Only now: a start that fails, because the port is taken, leaves what is queued to the next.
     predictions.start()
     removal.start()
+    upkeep.start()
     for (const doomed of models.store.doomedVersions()) versionRemoval.add(doomed)
     webhooks.start()
     log.info({ models: registry.served.map(fullName) }, 'serving')
     return { app, address, loaded, close: () => releases.disposeAsync() }
   } catch (error) {
     await releases.disposeAsync()
-    throw error
+    throw asDamage(error, join(resolve(config.dataDir), DATABASE_FILE))
   }
 }
 
@@ -347,6 +439,13 @@ async function listen(app: FastifyInstance, { host, port }: Config): Promise<str
       },
     )
   }
+}
+
+/** Where nobody else comes, one may have all of the queue. */
+function queueShare({ queueShare: share }: Config, { accounts }: Tokens): number {
+  if (share !== 'auto') return share
+  const [first] = accounts
+  return accounts.some(({ username }) => username !== first?.username) ? SHARE_AMONG_MANY : 100
 }
 
 /** Neither a connection that is kept alive after its answer nor a reader that takes nothing holds up the end. */

@@ -7,6 +7,7 @@ export type ErrorCode =
   | 'forbidden'
   | 'not_found'
   | 'conflict'
+  | 'throttled'
   | 'unavailable'
   | 'configuration'
   | 'internal'
@@ -60,11 +61,12 @@ export function notPermitted(): AppError {
   return new AppError('forbidden', 'You do not have permission to perform this action.')
 }
 
-const RETRY_AFTER_SECONDS = 5
+/** Where nothing tells how long it will take. */
+export const RETRY_AFTER_SECONDS = 5
 
 /** A refusal that may turn out otherwise in a moment; `reason` begins a sentence. */
-export function busy(reason: string, cause?: unknown): AppError {
-  return new AppError('unavailable', `${reason}; try again shortly`, { cause, retryAfterSeconds: RETRY_AFTER_SECONDS })
+export function busy(reason: string, cause?: unknown, retryAfterSeconds = RETRY_AFTER_SECONDS): AppError {
+  return new AppError('unavailable', `${reason}; try again shortly`, { cause, retryAfterSeconds })
 }
 
 /** All broken rules of one request, in the words Replicate uses (replicate-api.md 2.3). */

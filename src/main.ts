@@ -15,6 +15,9 @@ const COMMANDS: Record<string, () => Promise<Command>> = {
   token: async () => (await import('./cli/token.ts')).token,
   doctor: async () => (await import('./cli/doctor.ts')).doctor,
   'webhook-secret': async () => (await import('./cli/webhook-secret.ts')).webhookSecret,
+  backup: async () => (await import('./cli/backup.ts')).backup,
+  restore: async () => (await import('./cli/restore.ts')).restore,
+  vacuum: async () => (await import('./cli/vacuum.ts')).vacuum,
   help: async () => (await import('./cli/help.ts')).help,
 }
 

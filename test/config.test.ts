@@ -27,9 +27,15 @@ test('nothing has to be set', () => {
     logLevel: 'info',
     durability: 'full',
     maxQueue: 10_000,
+    queueShare: 'auto',
+    rateLimit: { creates: undefined, others: undefined },
+    globalRateLimit: { creates: undefined, others: undefined },
+    maxConnections: 10_000,
+    maxStreams: 5_000,
     bodyLimitBytes: 32 * 2 ** 20,
     shutdownGraceMs: 30_000,
     retentionMs: 3_600_000,
+    recordRetentionMs: 30 * 86_400_000,
     fileOutputs: 'auto',
     privateNetwork: true,
     webhookRetryMs: 60_000,
@@ -37,6 +43,7 @@ test('nothing has to be set', () => {
     pushLimitBytes: 4 * 2 ** 30,
     downloadTimeoutMs: 120_000,
     playground: true,
+    metrics: 'operators',
     trustProxy: false,
   })
 })
@@ -56,9 +63,15 @@ test('every setting can be a variable', () => {
     REPRISE_OPERATORS: 'alice, bob',
     REPRISE_DURABILITY: 'normal',
     REPRISE_MAX_QUEUE: '2',
+    REPRISE_QUEUE_SHARE: '25%',
+    REPRISE_RATE_LIMIT: 'replicate',
+    REPRISE_GLOBAL_RATE_LIMIT: 'others=7, creates=1',
+    REPRISE_MAX_CONNECTIONS: '50',
+    REPRISE_MAX_STREAMS: '3',
     REPRISE_BODY_LIMIT: '1 GiB',
     REPRISE_SHUTDOWN_GRACE: '1m30s',
     REPRISE_RETENTION: 'off',
+    REPRISE_RECORD_RETENTION: '90d',
     REPRISE_FILE_OUTPUTS: 'url',
     REPRISE_PRIVATE_NETWORK: 'on',
     REPRISE_DOWNLOAD_TIMEOUT: '5s',
@@ -66,6 +79,7 @@ test('every setting can be a variable', () => {
     REPRISE_PUSH_CODE: 'on',
     REPRISE_PUSH_LIMIT: '1GiB',
     REPRISE_PLAYGROUND: 'off',
+    REPRISE_METRICS: '[::1]:9090',
     REPRISE_TRUST_PROXY: 'on',
   }
   expect(readConfig([], environment)).toEqual({
@@ -82,9 +96,15 @@ test('every setting can be a variable', () => {
     operators: ['alice', 'bob'],
     durability: 'normal',
     maxQueue: 2,
+    queueShare: 25,
+    rateLimit: { creates: 600, others: 3_000 },
+    globalRateLimit: { creates: 1, others: 7 },
+    maxConnections: 50,
+    maxStreams: 3,
     bodyLimitBytes: 2 ** 30,
     shutdownGraceMs: 90_000,
     retentionMs: 'off',
+    recordRetentionMs: 90 * 86_400_000,
     fileOutputs: 'url',
     privateNetwork: true,
     downloadTimeoutMs: 5_000,
@@ -92,6 +112,7 @@ test('every setting can be a variable', () => {
     pushCode: 'on',
     pushLimitBytes: 2 ** 30,
     playground: false,
+    metrics: { host: '::1', port: 9090 },
     trustProxy: true,
   })
 })
@@ -117,6 +138,15 @@ test.each([
 /** Whatever stands there could be a folder. */
 const TAKES_ANYTHING = ['MODELS_DIR']
 
+test.each([
+  ['open', 'open'],
+  ['off', 'off'],
+  ['127.0.0.1:0', { host: '127.0.0.1', port: 0 }],
+  ['metrics.example.com:9090', { host: 'metrics.example.com', port: 9090 }],
+])('METRICS may be %s', (setting, metrics) => {
+  expect(readConfig([], { REPRISE_METRICS: setting }).metrics).toEqual(metrics)
+})
+
 describe('a wrong value stops the start, and the message names the setting', () => {
   const wrong: Record<string, [string, ...string[]]> = {
     HOST: ['', ' '],
@@ -128,7 +158,8 @@ describe('a wrong value stops the start, and the message names the setting', () 
       'https://a:b@example.com',
     ],
     DATA_DIR: ['', ' '],
-    RETENTION: ['', 'never', '0', '0s', '-1h'],
+    RETENTION: ['', 'never', '0', '0s', '-1h', '0d', '1w'],
+    RECORD_RETENTION: ['', 'never', '23h', '0d', '-1d', '1.5d'],
     FILE_OUTPUTS: ['', 'urls'],
     PRIVATE_NETWORK: ['', 'yes'],
     DOWNLOAD_TIMEOUT: ['', '0', 'off'],
@@ -142,9 +173,15 @@ describe('a wrong value stops the start, and the message names the setting', () 
     MEMORY: ['0', '0%', '101%', '8GB', 'all', ''],
     DURABILITY: ['none'],
     MAX_QUEUE: ['0', '1000001', 'many'],
+    QUEUE_SHARE: ['0%', '101%', '50', 'off', ''],
+    RATE_LIMIT: ['', 'on', 'creates', 'creates=0', 'creates=1,creates=2', 'creates=1;others=2', 'reads=1'],
+    GLOBAL_RATE_LIMIT: ['', '600', 'others=-1'],
+    MAX_CONNECTIONS: ['0', '', 'all'],
+    MAX_STREAMS: ['0', '', 'all'],
     BODY_LIMIT: ['0', '32MB', '-1', '1.5MiB', ''],
     SHUTDOWN_GRACE: ['soon', '-5s', ''],
     PLAYGROUND: ['yes'],
+    METRICS: ['', 'on', 'everybody', '9090', ':9090', 'localhost:', '127.0.0.1:65536', '::1:9090', 'http://a:1'],
     TRUST_PROXY: ['true', '1'],
     OPERATORS: ['two words', 'alice:secret', 'a/b', 'x'.repeat(101)],
   }

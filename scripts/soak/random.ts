@@ -22,6 +22,13 @@ export class Random {
     return others[this.below(others.length + 1) - 1] ?? first
   }
 
+  /** One of a list that is not empty. */
+  from<T>(list: readonly T[]): T {
+    const found = list[this.below(list.length)]
+    if (found === undefined) throw new Error('There is nothing to choose from')
+    return found
+  }
+
   weighted<T extends { weight: number }>(choices: readonly T[]): T {
     let rest = this.next() * choices.reduce((sum, { weight }) => sum + weight, 0)
     const found = choices.find(({ weight }) => {

@@ -7,6 +7,8 @@ export interface Terminal {
   print(text: string): void
   /** Writes text to standard output as it is, without an end of line. */
   write(text: string): void
+  /** Writes bytes to standard output, and resolves when more may be written. */
+  writeBytes(bytes: Uint8Array): Promise<void>
   /** Writes text to standard error as it is, beside what standard output is for. */
   tell(text: string): void
   /** Shows somebody who watches what is going on, in a line that the next one replaces; an empty one takes it away. */

@@ -6,6 +6,8 @@ import type { Terminal } from './command.ts'
 
 /** For the whole answer. */
 const PATIENCE_MS = 30_000
+/** A server of which nothing comes for so long in the middle of an answer has gone. */
+const SILENCE_MS = 120_000
 const DEFAULT_URL = 'http://127.0.0.1:3000'
 
 export interface RequestOptions {
@@ -26,6 +28,8 @@ export interface RunningServer {
   request(method: string, path: string, options?: RequestOptions): Promise<unknown>
   /** Posts what comes, as it comes, and waits for the answer for as long as it takes. */
   send(path: string, contentType: string, body: AsyncIterable<Uint8Array>): Promise<unknown>
+  /** Posts nothing, and gives what comes back as it comes, however long it takes. */
+  receive(path: string): Promise<AsyncIterable<Uint8Array>>
   /** The bare answer to a GET that needs no token; its body is the caller's to read. */
   open(path: string, headers?: Record<string, string>): Promise<Response>
   /** Resolves after that time, or when `enough` is aborted. */
@@ -111,6 +115,31 @@ export function connect(
     }
   }
 
+  async function receive(path: string): Promise<AsyncIterable<Uint8Array>> {
+    const undici = await import('undici')
+    try {
+      const { statusCode, body } = await undici.request(base + path, {
+        method: 'POST',
+        headers: authorization,
+        headersTimeout: 0,
+        bodyTimeout: SILENCE_MS,
+        signal: stopping,
+      })
+      if (statusCode !== 200) answerOf(statusCode, await body.text())
+      return explained(body)
+    } catch (error) {
+      throw explain(base + path, error)
+    }
+
+    async function* explained(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void> {
+      try {
+        yield* body
+      } catch (error) {
+        throw explain(base + path, error)
+      }
+    }
+  }
+
   async function open(path: string, headers: Record<string, string> = {}): Promise<Response> {
     try {
       const response = await fetch(base + path, { headers, signal: stopping })
@@ -125,6 +154,7 @@ export function connect(
     stopping,
     request,
     send,
+    receive,
     open,
     pause: (milliseconds, enough) =>
       sleep(milliseconds, undefined, { signal: AbortSignal.any([stopping, ...(enough ? [enough] : [])]) }).catch(() => {

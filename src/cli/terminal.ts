@@ -2,7 +2,7 @@ import type { Terminal } from './command.ts'
 
 /** A standard stream that may be a terminal. */
 interface Screen {
-  write(text: string): unknown
+  write(text: string | Uint8Array, written?: () => void): unknown
   readonly isTTY?: boolean
   readonly columns?: number
 }
@@ -50,6 +50,7 @@ export function terminalOf(streams: Streams, stopped: Promise<void>): Terminal {
     },
     print: (text) => put(stdout, `${text}\n`),
     write: (text) => put(stdout, text),
+    writeBytes: (bytes) => new Promise((resolve) => stdout.write(bytes, () => resolve())),
     tell: (text) => put(stderr, text),
     status: (text) => show(text.slice(0, (stderr.columns || DEFAULT_COLUMNS) - 1)),
     stopped,

@@ -63,6 +63,23 @@ Ctrl-C cancels the prediction.`,
     ],
   },
   {
+    command: 'backup',
+    forms: [['backup <file>', 'write a backup of the running server, or - for standard output; for operators']],
+    flags: () => 'Flags of backup: --force writes over a file that is there already.',
+  },
+  {
+    command: 'restore',
+    forms: [['restore <file>', 'make a data folder of a backup, or - for standard input, with the server stopped']],
+    isLocal: true,
+    flags: () => `Flags of restore:
+  --data-dir folder         where it goes (REPRISE_DATA_DIR, ./data); nothing may be there yet
+  --resume                  take up what had not ended; otherwise it has failed, and webhooks that waited are not sent`,
+  },
+  {
+    command: 'vacuum',
+    forms: [['vacuum', 'give back to the disk what the database does not need any more; for operators']],
+  },
+  {
     command: 'webhook-secret',
     forms: [
       ['webhook-secret', 'show the secret that your webhooks are signed with'],

@@ -1,7 +1,21 @@
 import { availableParallelism } from 'node:os'
 import { parseBytes } from '../byte-size.ts'
 import { parseDuration } from '../duration.ts'
-import { integer, memory, nonEmpty, onOff, origin, tokens, usernames, within } from './values.ts'
+import {
+  integer,
+  type ListenAddress,
+  lifetime,
+  listenAddress,
+  memory,
+  nonEmpty,
+  onOff,
+  origin,
+  percent,
+  rateLimit,
+  tokens,
+  usernames,
+  within,
+} from './values.ts'
 
 export interface Setting<Value> {
   /** `REPRISE_<name>` is the variable, and the name in small letters with dashes the flag. */
@@ -39,6 +53,7 @@ function setting<Value>(definition: Setting<Value>): Setting<Value> {
 
 const FILE_OUTPUTS = ['auto', 'url', 'data-uri'] as const
 const AUTO_ON_OFF = ['auto', 'on', 'off'] as const
+const METRICS_READERS = ['operators', 'open', 'off'] as const
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']
 
 /** All that can be set, by the name that the code knows it under, in the order in which it is told. */
@@ -136,6 +151,41 @@ export const SETTINGS = {
     parse: integer(1, 1_000_000),
     expected: 'a number from 1 to 1000000',
   }),
+  queueShare: setting({
+    name: 'QUEUE_SHARE',
+    meaning: 'part of MAX_QUEUE that one account may take; auto: 50%, or all where there is one account',
+    default: 'auto',
+    parse: (text) => (text === 'auto' ? text : percent(text)),
+    expected: 'auto or a percentage such as 50%',
+  }),
+  rateLimit: setting({
+    name: 'RATE_LIMIT',
+    meaning: 'requests of an account in a minute: off, replicate (creates=600,others=3000), or numbers of your own',
+    default: 'off',
+    parse: rateLimit,
+    expected: 'off, replicate, or limits such as creates=600,others=3000',
+  }),
+  globalRateLimit: setting({
+    name: 'GLOBAL_RATE_LIMIT',
+    meaning: 'the same for all accounts together',
+    default: 'off',
+    parse: rateLimit,
+    expected: 'off, replicate, or limits such as creates=600,others=3000',
+  }),
+  maxConnections: setting({
+    name: 'MAX_CONNECTIONS',
+    meaning: 'open connections; what is more is closed at once',
+    default: '10000',
+    parse: integer(1, 1_000_000),
+    expected: 'a number from 1 to 1000000',
+  }),
+  maxStreams: setting({
+    name: 'MAX_STREAMS',
+    meaning: 'open streams of output; what is more is told to come again',
+    default: '5000',
+    parse: integer(1, 1_000_000),
+    expected: 'a number from 1 to 1000000',
+  }),
   bodyLimitBytes: setting({
     name: 'BODY_LIMIT',
     meaning: 'longest request body in bytes, or with a unit: 32MiB',
@@ -154,8 +204,17 @@ export const SETTINGS = {
     name: 'RETENTION',
     meaning: 'how long input, output, logs and files of a finished prediction stay; off keeps them',
     default: '1h',
-    parse: (text) => (text === 'off' ? text : parseDuration(text) || undefined),
-    expected: 'off or a duration such as 1h',
+    parse: (text) => lifetime(text, 1_000),
+    expected: 'off or a duration such as 1h or 7d',
+  }),
+  recordRetentionMs: setting({
+    name: 'RECORD_RETENTION',
+    meaning:
+      'how long the rest of it stays, and an old version of a package that nobody uses; at least 1d, off keeps them',
+    default: '30d',
+    // An idempotency key holds for a day, and lives in the row.
+    parse: (text) => lifetime(text, 24 * 3_600_000),
+    expected: 'off or a duration from 1d, such as 30d',
   }),
   fileOutputs: setting({
     name: 'FILE_OUTPUTS',
@@ -205,6 +264,14 @@ export const SETTINGS = {
     default: 'on',
     parse: onOff,
     expected: 'on or off',
+  }),
+  metrics: setting<(typeof METRICS_READERS)[number] | ListenAddress>({
+    name: 'METRICS',
+    meaning:
+      'who may read /metrics: operators, open (everybody) or off; or an address of its own, such as 127.0.0.1:9090, that asks for no token',
+    default: 'operators',
+    parse: (text) => METRICS_READERS.find((readers) => readers === text) ?? listenAddress(text),
+    expected: 'operators, open, off, or an address such as 127.0.0.1:9090',
   }),
   trustProxy: setting({
     name: 'TRUST_PROXY',

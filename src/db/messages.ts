@@ -16,6 +16,13 @@ export type Write = readonly Statement[]
 /** What became of one write of a group: null when it is on disk. */
 export type WriteResult = null | { code: string; message: string }
 
+/** What the thread says of a group. */
+export interface GroupReport {
+  results: WriteResult[]
+  /** Milliseconds from its first statement to the end of its commit. */
+  ms: number
+}
+
 export interface WriterOptions {
   path: string
   /** SQL by statement name. */
@@ -23,6 +30,20 @@ export interface WriterOptions {
   durability: 'full' | 'normal'
   /** Holds each commit for this long, as a slow disk would. Benches and tests set it. */
   commitDelayMs?: number
+  /** The database grows no further than this, as on a disk that is full then. Tests set it. */
+  maxPages?: number
+}
+
+/** What the writer does between two groups beside writing; nothing that is stored changes by it. */
+export type Chore =
+  /** Gives up to so many free pages back to the disk; the file gets shorter at the next checkpoint. */
+  | { chore: 'give-back'; pages: number }
+  /** Folds the log into the database and empties it, unless a reader still needs what is in it. */
+  | { chore: 'empty-log' }
+
+/** What became of a chore: null when it is done. */
+export interface ChoreResult {
+  failed: WriteResult
 }
 
 /** The code of a write whose statement changed another number of rows than it had to. */

@@ -1,12 +1,23 @@
-import { closeSync, mkdirSync, openSync } from 'node:fs'
+import { accessSync, closeSync, constants, mkdirSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
+import { errorCode } from '../error-code.ts'
 import { AppError, messageOf } from '../errors.ts'
 import { migrate } from './migrate.ts'
 
 /** In the data folder. */
 export const DATABASE_FILE = 'reprise.sqlite'
 export const LOCK_FILE = 'lock.sqlite'
+
+const MEND =
+  'put back a copy that is whole, as "reprise restore" makes of a backup, or set REPRISE_DATA_DIR to another folder'
+
+/** What to say of a database that turns out to be damaged when somebody reads it; any other error stays as it is. */
+export function asDamage(error: unknown, path: string): unknown {
+  const damaged = error instanceof Database.SqliteError && /^SQLITE_(?:CORRUPT|NOTADB)/.test(error.code)
+  if (!damaged) return error
+  return new AppError('configuration', `The database ${path} is damaged: ${error.message}; ${MEND}`, { cause: error })
+}
 
 /** What every connection to the main database sets; `full` syncs the log at each commit. */
 export function configureConnection(db: Database.Database, durability: 'full' | 'normal'): void {
@@ -25,17 +36,27 @@ export function lockDataDir(dataDir: string): Database.Database {
   let lock: Database.Database | undefined
   try {
     mkdirSync(dataDir, { recursive: true })
+    // SQLite does not say why it cannot open a file.
+    accessSync(dataDir, constants.R_OK | constants.W_OK | constants.X_OK)
     lock = new Database(join(dataDir, LOCK_FILE), { timeout: 0 })
     lock.exec('BEGIN EXCLUSIVE')
     return lock
   } catch (error) {
     lock?.close()
-    const busy = error instanceof Database.SqliteError && error.code === 'SQLITE_BUSY'
-    const reason = busy ? 'is in use by another server; stop that one or' : `cannot be used (${messageOf(error)});`
-    throw new AppError('configuration', `The data folder ${dataDir} ${reason} set REPRISE_DATA_DIR to another folder`, {
-      cause: error,
-    })
+    throw new AppError(
+      'configuration',
+      `The data folder ${dataDir} ${unusable(error)} set REPRISE_DATA_DIR to another folder`,
+      { cause: error },
+    )
   }
+}
+
+function unusable(error: unknown): string {
+  if (error instanceof Database.SqliteError && error.code === 'SQLITE_BUSY')
+    return 'is in use by another server; stop that one or'
+  if (errorCode(error) === 'EACCES')
+    return `is closed to the user of this server, ${process.geteuid?.()} (${messageOf(error)}); give it to that user, or`
+  return `cannot be used (${messageOf(error)});`
 }
 
 /**
@@ -53,11 +74,9 @@ export function prepareDatabase(path: string, migrationsDir: URL): void {
     migrate(db, migrationsDir)
   } catch (error) {
     if (error instanceof AppError) throw error
-    throw new AppError(
-      'configuration',
-      `The database ${path} cannot be used: ${messageOf(error)}; put back a copy that is whole, or set REPRISE_DATA_DIR to another folder`,
-      { cause: error },
-    )
+    throw new AppError('configuration', `The database ${path} cannot be used: ${messageOf(error)}; ${MEND}`, {
+      cause: error,
+    })
   } finally {
     db.close()
   }

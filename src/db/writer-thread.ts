@@ -1,14 +1,27 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import Database from 'better-sqlite3'
-import { ROWS_MISMATCH, type Write, type WriteResult, type WriterOptions } from './messages.ts'
+import {
+  type Chore,
+  type ChoreResult,
+  type GroupReport,
+  ROWS_MISMATCH,
+  type Write,
+  type WriteResult,
+  type WriterOptions,
+} from './messages.ts'
 import { configureConnection } from './open.ts'
 
 if (!parentPort) throw new Error('writer-thread.ts runs as a worker thread of the server')
 const port = parentPort
 const options: WriterOptions = workerData
 
+/** What a reader has kept the log from being used again beyond this goes back to the disk when it is. */
+const LOG_LIMIT_BYTES = 16 * 2 ** 20
+
 const db = new Database(options.path)
 configureConnection(db, options.durability)
+db.pragma(`journal_size_limit = ${LOG_LIMIT_BYTES}`)
+if (options.maxPages !== undefined) db.pragma(`max_page_count = ${options.maxPages}`)
 const begin = db.prepare('BEGIN IMMEDIATE')
 const commit = db.prepare('COMMIT')
 const statements = new Map(Object.entries(options.statements).map(([name, sql]) => [name, db.prepare(sql)]))
@@ -62,11 +75,40 @@ function commitGroup(group: readonly Write[]): WriteResult[] {
   return group.map((write) => attempt([write]))
 }
 
-port.on('message', (message: readonly Write[] | 'close') => {
+function doChore(chore: Chore): ChoreResult {
+  try {
+    switch (chore.chore) {
+      case 'give-back':
+        db.pragma(`incremental_vacuum(${chore.pages})`)
+        break
+      case 'empty-log':
+        emptyLog()
+        break
+      default:
+        throw new Error(`No chore is like ${JSON.stringify(chore satisfies never)}`)
+    }
+    return { failed: null }
+  } catch (error) {
+    return { failed: failure(error) }
+  }
+}
+
+/** Writes that wait are worth more than a short log: nobody is waited for. */
+function emptyLog(): void {
+  const timeout = db.pragma('busy_timeout', { simple: true })
+  db.pragma('busy_timeout = 0')
+  db.pragma('wal_checkpoint(TRUNCATE)')
+  db.pragma(`busy_timeout = ${timeout}`)
+}
+
+port.on('message', (message: readonly Write[] | Chore | 'close') => {
   if (message === 'close') {
     db.close()
     port.close()
-  } else {
-    port.postMessage(commitGroup(message))
+  } else if ('chore' in message) port.postMessage(doChore(message))
+  else {
+    const begin = performance.now()
+    const results = commitGroup(message)
+    port.postMessage({ results, ms: performance.now() - begin } satisfies GroupReport)
   }
 })

@@ -2,15 +2,29 @@ import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import { AppError } from '../errors.ts'
 import { siblingModule } from '../sibling-module.ts'
-import { ROWS_MISMATCH, type Write, type WriteResult, type WriterOptions } from './messages.ts'
+import {
+  type Chore,
+  type ChoreResult,
+  type GroupReport,
+  ROWS_MISMATCH,
+  type Write,
+  type WriteResult,
+  type WriterOptions,
+} from './messages.ts'
 
 /** How long a failure counts; then the next write finds out whether the disk is well again. */
 const FAILING_MS = 1_000
 
-interface Pending {
-  write: Write
+/** Whoever measures commits: hears of each group, with the number of its writes and the time that they took. */
+export type CommitObserver = (writes: number, ms: number) => void
+
+interface Waiting {
   resolve: () => void
   reject: (error: AppError) => void
+}
+
+interface Pending extends Waiting {
+  write: Write
 }
 
 /**
@@ -19,8 +33,12 @@ interface Pending {
  */
 export class Writer {
   readonly #worker: Worker
+  #observer: CommitObserver | undefined
   #waiting: Pending[] = []
   #committing: Pending[] = []
+  /** Chores that the thread has been given, in the order in which it does them. */
+  readonly #chores: Waiting[] = []
+  #settledAt = Number.NEGATIVE_INFINITY
   #failedAt = Number.NEGATIVE_INFINITY
   #ended: AppError | undefined
 
@@ -29,7 +47,10 @@ export class Writer {
       workerData: options,
       name: 'writer',
     })
-    this.#worker.on('message', (results: WriteResult[]) => this.#settle(results))
+    this.#worker.on('message', (message: GroupReport | ChoreResult) => {
+      if ('results' in message) this.#settle(message)
+      else settle(this.#chores.shift(), message.failed)
+    })
     this.#worker.on('error', (error) => {
       this.#end(new AppError('internal', 'The writer thread died', { cause: error }))
       // Without it nothing can be kept: the process ends, and the next start recovers.
@@ -37,9 +58,19 @@ export class Writer {
     })
   }
 
+  /** From now on tells of each group. */
+  watch(observer: CommitObserver): void {
+    this.#observer = observer
+  }
+
   /** Whether a group has just failed for a reason that lies with the disk, so that new work should not be accepted. */
   get failing(): boolean {
     return performance.now() - this.#failedAt < FAILING_MS
+  }
+
+  /** Whether nothing has been written for that long, or is about to be. */
+  isIdleFor(timeMs: number): boolean {
+    return this.#committing.length + this.#waiting.length === 0 && performance.now() - this.#settledAt >= timeMs
   }
 
   /**
@@ -51,6 +82,18 @@ export class Writer {
     if (this.#ended) return Promise.reject(this.#ended)
     const { promise, resolve, reject } = Promise.withResolvers<void>()
     if (this.#waiting.push({ write, resolve, reject }) === 1 && this.#committing.length === 0) this.#scheduleHandover()
+    return promise
+  }
+
+  /**
+   * Has the thread do something beside writing, behind the group that it has.
+   * @throws AppError `unavailable` when the database could not be written
+   */
+  do(chore: Chore): Promise<void> {
+    if (this.#ended) return Promise.reject(this.#ended)
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    this.#chores.push({ resolve, reject })
+    this.#worker.postMessage(chore)
     return promise
   }
 
@@ -80,25 +123,30 @@ export class Writer {
     this.#worker.postMessage(this.#committing.map(({ write }) => write))
   }
 
-  #settle(results: WriteResult[]): void {
+  #settle({ results, ms }: GroupReport): void {
     const settled = this.#committing
     this.#committing = []
     const failed = results.some((result) => result !== null && isDatabaseTrouble(result.code))
     this.#failedAt = failed ? performance.now() : Number.NEGATIVE_INFINITY
     if (this.#waiting.length > 0) this.#scheduleHandover()
-    settled.forEach(({ resolve, reject }, index) => {
-      const result = results[index]
-      if (result) reject(toError(result))
-      else resolve()
+    this.#settledAt = performance.now()
+    settled.forEach((pending, index) => {
+      settle(pending, results[index])
     })
+    this.#observer?.(settled.length, ms)
   }
 
   #end(error: AppError): void {
     this.#ended = error
-    for (const { reject } of [...this.#committing, ...this.#waiting]) reject(error)
+    for (const { reject } of [...this.#committing, ...this.#waiting, ...this.#chores]) reject(error)
     this.#committing = []
     this.#waiting = []
   }
+}
+
+function settle(waiting: Waiting | undefined, result: WriteResult | undefined): void {
+  if (result) waiting?.reject(toError(result))
+  else waiting?.resolve()
 }
 
 function isDatabaseTrouble(code: string): boolean {

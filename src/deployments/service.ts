@@ -128,6 +128,11 @@ export class DeploymentService implements Deployments {
     return runnable?.contentHash === contentHash ? runnable : undefined
   }
 
+  /** Whether a deployment of any account runs a version now, or would if its owner could see the model. */
+  namesVersion(model: string, versionId: string): boolean {
+    return this.#options.store.ownersOn(model, versionId).length > 0
+  }
+
   /** Whether a deployment of any account that may see a model runs a version of it now, so that it has to stay. */
   usesVersion(model: string, versionId: string): boolean {
     const { store, models } = this.#options

@@ -10,6 +10,9 @@ import { AppError, busy, notFound } from '../errors.ts'
 import { IdMaker } from '../id.ts'
 import { type Page, type Position, toPage } from '../page.ts'
 import { keyOf } from '../server-key.ts'
+import type { SettledTime } from '../settled-time.ts'
+import { inSteps, type StepRules } from '../steps.ts'
+import type { SweepGate } from '../sweep-gate.ts'
 import { contentTypeOf } from './content-type.ts'
 import type { FileRecord, StoredFile } from './file.ts'
 import { CheckedSource, receiveFile, TooLarge } from './receive-file.ts'
@@ -25,12 +28,14 @@ const PAGE_SIZE = 100
 const LIFETIME_MS = 24 * 3_600_000
 const SWEEP_EVERY_MS = 600_000
 /** Expired files that are removed in one transaction. */
-const SWEEP_BATCH = 100
+const SWEEP_STEPS: StepRules = { first: 20, least: 20, most: 200, targetMs: 20, pauseShare: 1 }
 
 export interface FileServiceOptions {
   store: FileStore
   writer: Writer
   clock: Clock
+  settled: SettledTime
+  gate: SweepGate
   log: Logger
   dataDir: string
 }
@@ -45,6 +50,7 @@ export class FileService {
   readonly #arriving = new Set<string>()
   #sweeping: Promise<void> = Promise.resolve()
   #timer: NodeJS.Timeout | undefined
+  #closed = false
 
   private constructor(options: FileServiceOptions, dir: string, key: Uint8Array) {
     this.#options = options
@@ -141,16 +147,19 @@ export class FileService {
 
   /** Removes what has expired, and what a crash or a failing disk left. */
   async sweep(): Promise<void> {
-    const { store, clock } = this.#options
-    for (;;) {
-      const expired = store.expired(clock.now(), SWEEP_BATCH)
+    const { store, settled } = this.#options
+    const removeSome = async (most: number) => {
+      const expired = store.expired(settled.now(), most)
       await this.#remove(expired)
-      if (expired.length < SWEEP_BATCH) break
+      return expired.length === most
     }
+    await inSteps(SWEEP_STEPS, removeSome, () => this.#goesOn())
     await this.#removeStrays()
   }
 
+  /** Ends a sweep under way after its next step. */
   async close(): Promise<void> {
+    this.#closed = true
     clearInterval(this.#timer)
     await this.#sweeping
   }
@@ -159,12 +168,18 @@ export class FileService {
   async #remove(ids: readonly string[]): Promise<void> {
     if (ids.length === 0) return
     await this.#options.writer.submit(remove(ids))
-    for (const id of ids) await rm(this.#pathOf(id), { force: true })
+    for (const id of ids) await this.#options.gate.remove(this.#pathOf(id), () => rm(this.#pathOf(id), { force: true }))
+  }
+
+  async #goesOn(): Promise<boolean> {
+    await this.#options.gate.pass()
+    return !this.#closed
   }
 
   async #removeStrays(): Promise<void> {
     const unfinished: string[] = []
     for await (const { name } of await opendir(this.#dir)) {
+      if (!(await this.#goesOn())) return
       if (isUnfinished(name)) unfinished.push(name)
       // In this order: an upload that has arrived has its row.
       else if (!this.#arriving.has(name) && !this.#options.store.find(name))

@@ -44,9 +44,12 @@ export async function readUpload(parts: AsyncIterable<MultipartFile>, receive: R
   let count = 0
   for await (const part of wellFormed(parts)) {
     if (++count > MOST_PARTS) throw new AppError('invalid', `An upload has at most ${MOST_PARTS} parts`)
-    if (part.fieldname !== 'content') {
+    const name: string | undefined = part.fieldname
+    if (name === undefined)
+      throw new AppError('malformed', 'A part of the body has no name; every part has to have one')
+    if (name !== 'content') {
       const bytes = await readField(part)
-      if (isKnown(part.fieldname)) fields.set(part.fieldname, parseText(part.fieldname, bytes))
+      if (isKnown(name)) fields.set(name, parseText(name, bytes))
     } else if (content) throw invalidContent('array_max_items', 'Must be given once')
     else content = await receiveContent(part, receive)
   }

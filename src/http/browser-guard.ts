@@ -12,6 +12,7 @@ export function browserGuard(publicUrl: string | undefined): (request: FastifyRe
   const allowed = new Set(LOCAL_HOSTS)
   if (publicUrl !== undefined) allowed.add(new URL(publicUrl).hostname)
   return ({ headers, hostname, routeOptions }) => {
+    if (routeOptions.config.probe) return
     // Behind a trusted proxy `hostname` is what the proxy was asked for; the Host header is checked all the same.
     for (const name of [nameOf(headers.host), hostname.toLowerCase()])
       if (headers.host !== undefined && !allowed.has(name))

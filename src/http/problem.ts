@@ -1,6 +1,7 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
-import { AppError, type ErrorCode, invalidFields } from '../errors.ts'
+import { AppError, busy, type ErrorCode, invalidFields } from '../errors.ts'
 import { fieldErrors } from '../field-errors.ts'
+import { predictionOf } from './request-end.ts'
 
 const STATUS: Record<ErrorCode, number> = {
   invalid: 422,
@@ -11,6 +12,7 @@ const STATUS: Record<ErrorCode, number> = {
   forbidden: 403,
   not_found: 404,
   conflict: 409,
+  throttled: 429,
   unavailable: 503,
   configuration: 500,
   internal: 500,
@@ -38,6 +40,8 @@ export interface Problem {
   status: number
   invalid_fields?: readonly { type: string; field: string; description: string }[]
   logs?: string
+  /** Seconds; of status 429 only (replicate-api.md 2.1). */
+  retry_after?: number
 }
 
 /** Answers with whatever a handler threw; what is not ours is logged whole and shown as one plain line. */
@@ -46,9 +50,9 @@ export function handleError(
   request: FastifyRequest,
   reply: FastifyReply,
 ): FastifyReply {
-  const known = error instanceof AppError ? error : fromFastify(error)
+  const known = error instanceof AppError ? error : (fromDatabase(error, request) ?? fromFastify(error))
   if (!known) {
-    request.log.error({ err: error }, 'a request failed')
+    request.log.error({ err: error, prediction: predictionOf(request) }, 'a request failed')
     return sendProblem(reply, {
       title: 'Internal Server Error',
       detail: 'The server failed; its log says why',
@@ -58,7 +62,7 @@ export function handleError(
   if (known instanceof AppError) {
     const { code, message, title, fields, retryAfterSeconds, logs } = known
     const status = STATUS[code]
-    if (status === 500) request.log.error({ err: known }, 'a request failed')
+    if (status === 500) request.log.error({ err: known, prediction: predictionOf(request) }, 'a request failed')
     if (retryAfterSeconds !== undefined) reply.header('retry-after', String(retryAfterSeconds))
     const shownTitle = title ?? TITLES[status]
     return sendProblem(reply, {
@@ -67,6 +71,7 @@ export function handleError(
       status,
       ...(fields ? { invalid_fields: fields } : {}),
       ...(logs === undefined ? {} : { logs }),
+      ...(status === 429 && retryAfterSeconds !== undefined ? { retry_after: retryAfterSeconds } : {}),
     })
   }
   return sendProblem(reply, known)
@@ -81,6 +86,13 @@ export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply
 /** Replicate's errors end in a newline. */
 export function formatProblem(problem: Problem): string {
   return `${JSON.stringify(problem)}\n`
+}
+
+/** It may be over soon, as when the disk is well again; else the log says what to mend. */
+function fromDatabase(error: FastifyError, { log }: FastifyRequest): AppError | undefined {
+  if (!error.code?.startsWith('SQLITE_')) return
+  log.error({ err: error }, 'the database could not be read')
+  return busy('The database cannot be read at the moment', error)
 }
 
 /** What Fastify refused before a handler saw it: a body that is no JSON, too long, or of a strange type. */

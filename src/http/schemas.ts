@@ -9,6 +9,7 @@ export const WireProblem = Type.Object(
       Type.Array(Type.Object({ type: Type.String(), field: Type.String(), description: Type.String() })),
     ),
     logs: Type.Optional(Type.String({ description: 'What the setup of a pushed model printed.' })),
+    retry_after: Type.Optional(Type.Integer({ description: 'Of status 429: as the header Retry-After, in seconds.' })),
   },
   { $id: 'Problem', description: 'Sent as application/problem+json.' },
 )

@@ -3,8 +3,6 @@ import type { ServerResponse } from 'node:http'
 
 /** Clients give up after 30 seconds of silence. */
 const KEEP_ALIVE_MS = 15_000
-/** A reader that takes nothing for this long is dropped; what it missed can be read again from its last event. */
-const STALLED_MS = 60_000
 
 export interface ServerSentEvent {
   event: 'output' | 'error' | 'done'
@@ -24,11 +22,14 @@ export function formatEvent({ event, id, data }: ServerSentEvent): string {
 /** One open stream of events. */
 export class EventStream {
   readonly #response: ServerResponse
+  readonly #stalledMs: number
   readonly #keepAlive: NodeJS.Timeout
   readonly closed = new AbortController()
 
-  constructor(response: ServerResponse) {
+  /** @param stalledMs a reader that takes nothing for this long is dropped */
+  constructor(response: ServerResponse, stalledMs: number) {
     this.#response = response
+    this.#stalledMs = stalledMs
     response.on('close', () => this.#stop())
     response.writeHead(200, {
       'content-type': 'text/event-stream',
@@ -41,11 +42,11 @@ export class EventStream {
     this.#keepAlive = setInterval(() => response.write(':\n'), KEEP_ALIVE_MS)
   }
 
-  /** Sends events; resolves when the reader has taken enough of them to go on, or has been dropped. */
-  async send(events: readonly ServerSentEvent[]): Promise<void> {
+  /** Sends formatted events; resolves when the reader has taken enough of them to go on, or has been dropped. */
+  async send(events: string | Uint8Array): Promise<void> {
     if (this.closed.signal.aborted) return
-    if (this.#response.write(events.map(formatEvent).join(''))) return
-    const signal = AbortSignal.any([this.closed.signal, AbortSignal.timeout(STALLED_MS)])
+    if (this.#response.write(events)) return
+    const signal = AbortSignal.any([this.closed.signal, AbortSignal.timeout(this.#stalledMs)])
     await once(this.#response, 'drain', { signal }).catch(() => this.#response.destroy())
   }
 

@@ -38,6 +38,11 @@ export class InspectedSnapshots {
     return [...this.#known.values()]
   }
 
+  /** Content whose signature is known. */
+  get contents(): string[] {
+    return [...this.#known.keys()]
+  }
+
   find(contentHash: string): InspectedSnapshot | undefined {
     return this.#known.get(contentHash)
   }

@@ -5,6 +5,7 @@ import type { Operators } from '../accounts/operators.ts'
 import type { Clock } from '../clock.ts'
 import type { Writer } from '../db/writer.ts'
 import type { LaunchRunner } from '../runner/host.ts'
+import type { SweepGate } from '../sweep-gate.ts'
 import { Covers } from './covers.ts'
 import { InspectedSnapshots } from './inspected-snapshots.ts'
 import { type LoaderOptions, PackageLoader } from './package-loader.ts'
@@ -16,12 +17,13 @@ import { RunCounts } from './run-counts.ts'
 import { Snapshots } from './snapshots.ts'
 import { ModelStore, rememberHash } from './store.ts'
 
-export interface ModelsOptions extends Pick<LoaderOptions, 'packageDirs' | 'onCurrent'> {
+export interface ModelsOptions extends Pick<LoaderOptions, 'packageDirs' | 'onCurrent' | 'onQuiet'> {
   reader: Database
   writer: Writer
   operators: Operators
   launch: LaunchRunner
   clock: Clock
+  gate: SweepGate
   log: Logger
   dataDir: string
   /** What one version that is sent may take at most. */
@@ -34,8 +36,8 @@ export type Models = ReturnType<typeof openModels>
 
 /** Builds the parts of this room in the order in which they need each other; nothing is read before `restore`. */
 export function openModels(options: ModelsOptions) {
-  const { reader, writer, operators, launch, clock, log, dataDir, packageDirs, onCurrent, most, tryOut, isDoomed } =
-    options
+  const { reader, writer, operators, launch, clock, gate, log, dataDir, packageDirs, onCurrent, onQuiet } = options
+  const { most, tryOut, isDoomed } = options
   const closing = new AbortController()
   const { signal } = closing
   const store = new ModelStore(reader)
@@ -48,13 +50,14 @@ export function openModels(options: ModelsOptions) {
   })
   const inspected = new InspectedSnapshots({ snapshots, launch, peaks, signal })
   const covers = new Covers(join(dataDir, 'covers'))
-  const followed = { packageDirs, onCurrent }
+  const followed = { packageDirs, onCurrent, ...(onQuiet ? { onQuiet } : {}) }
   const loader = new PackageLoader({ registry, snapshots, inspected, writer, clock, log, signal, ...followed })
-  const publisher = new Publisher({ registry, snapshots, inspected, covers, clock, most, tryOut, isDoomed })
+  const publisher = new Publisher({ registry, snapshots, inspected, covers, clock, gate, most, tryOut, isDoomed })
   return {
     store,
     registry,
     peaks,
+    inspected,
     snapshots,
     covers,
     publisher,

@@ -34,6 +34,8 @@ export interface LoaderOptions {
   signal: AbortSignal
   /** A version is what its model runs from now on; another, or none, was before. */
   onCurrent(current: Version | undefined, former: Version | undefined): void
+  /** Called between two looks at the folders, when no package is being read. */
+  onQuiet?(): Promise<void>
 }
 
 /** How a package looked. */
@@ -95,6 +97,7 @@ export class PackageLoader {
         if (dir === undefined) this.#withdraw(name)
         else await this.#loadPackage(name, dir)
       }
+      await this.#options.onQuiet?.()
     } catch (error) {
       this.#options.log.warn({ err: error }, 'the folders of packages cannot be read; they are looked at again')
     }

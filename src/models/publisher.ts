@@ -4,6 +4,7 @@ import type { Clock } from '../clock.ts'
 import type { Write } from '../db/messages.ts'
 import { busy } from '../errors.ts'
 import type { RunnableVersion } from '../scheduler/runnable-version.ts'
+import type { SweepGate } from '../sweep-gate.ts'
 import { type About, type Cover, findCover, readAbout } from './about.ts'
 import type { Covers } from './covers.ts'
 import type { InspectedSnapshots } from './inspected-snapshots.ts'
@@ -41,6 +42,7 @@ export interface PublisherOptions {
   inspected: InspectedSnapshots
   covers: Covers
   clock: Clock
+  gate: SweepGate
   /** What one version may take at most. */
   most: { threads: number; memoryBytes: number }
   /** Whether a deleted version of the same content is still being taken away, and would take what is made now with it. */
@@ -155,9 +157,15 @@ export class Publisher {
     await this.removeUnused(hash)
   }
 
+  /** Whether somebody waits to have a version point to it. */
+  isUndecided(hash: string): boolean {
+    return this.#undecided.has(hash)
+  }
+
   /** Removes a snapshot if no version points to it, and nobody waits to have one point to it. */
   async removeUnused(hash: string): Promise<void> {
-    const { registry, snapshots, inspected } = this.#options
+    const { registry, snapshots, inspected, gate } = this.#options
+    await gate.pass()
     if (this.#undecided.has(hash) || registry.content.has(hash)) return
     inspected.forget(hash)
     registry.removeRunnable(hash)

@@ -28,6 +28,11 @@ export class ModelRegistry {
     this.#options = options
   }
 
+  /** Every model that is known, whether it is served or not. */
+  get all(): Model[] {
+    return [...this.#models.values()]
+  }
+
   /** Every model that is served, whoever may see it. */
   get served(): Model[] {
     return [...this.#models.values()].filter(isServed)

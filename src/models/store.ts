@@ -96,6 +96,11 @@ export const modelStatements = {
   'version.delete': 'DELETE FROM versions WHERE model = ? AND id = ?',
   'version.doom': 'INSERT OR IGNORE INTO version_removals (model, id) VALUES (?, ?)',
   'version.removed': 'DELETE FROM version_removals WHERE model = ? AND id = ?',
+  'version.delete-unnamed': `DELETE FROM versions WHERE model = ? AND id = ?
+    AND NOT EXISTS (SELECT 1 FROM deployments WHERE model = ? AND version = ?)`,
+  'snapshot.delete-unused':
+    'DELETE FROM snapshots WHERE content_hash = ? AND NOT EXISTS (SELECT 1 FROM versions WHERE content_hash = ?)',
+  'file-hash.delete': 'DELETE FROM file_hashes WHERE path = ?',
   'file-hash.put': `INSERT OR REPLACE INTO file_hashes (path, size, modified_at, inode, sha256) VALUES (?, ?, ?, ?, ?)`,
 } as const
 
@@ -144,6 +149,23 @@ export function doomVersion(model: string, id: string): Write {
 /** Nothing is left of a version. */
 export function forgetVersion(model: string, id: string): Write {
   return [{ name: 'version.removed', parameters: [model, id] }]
+}
+
+/** Takes an old version away with what only it needs; refused while a deployment names it. */
+export function removeOldVersion(model: string, id: string, contentHash: string): Write {
+  return [
+    { name: 'version.delete-unnamed', parameters: [model, id, model, id], expect: 1 },
+    ...deleteUnusedSnapshot(contentHash),
+  ]
+}
+
+/** Stays where a version points to it. */
+export function deleteUnusedSnapshot(contentHash: string): Write {
+  return [{ name: 'snapshot.delete-unused', parameters: [contentHash, contentHash] }]
+}
+
+export function forgetHashes(paths: readonly string[]): Write {
+  return paths.map((path) => ({ name: 'file-hash.delete', parameters: [path] }))
 }
 
 export function deleteSnapshot(contentHash: string): Write {
@@ -215,6 +237,14 @@ export class ModelStore {
   /** Versions that were deleted, and of which predictions may be left. */
   doomedVersions(): { model: string; id: string }[] {
     return this.#db.prepare<[], { model: string; id: string }>('SELECT model, id FROM version_removals').all()
+  }
+
+  /** Paths beyond one of files whose hashes are known, in order. */
+  hashedPaths(after: string, most: number): string[] {
+    return this.#db
+      .prepare<[string, number], string>('SELECT path FROM file_hashes WHERE path > ? ORDER BY path LIMIT ?')
+      .pluck()
+      .all(after, most)
   }
 
   /** The hash of a file, if it was hashed when it had the same size, time and inode. */

@@ -8,12 +8,31 @@ import { Parser, type ReadEntry } from 'tar'
 import { AppError, messageOf } from '../errors.ts'
 import { receiveFile } from '../files/receive-file.ts'
 
-/** What one package may hold. */
-export interface PackageLimits {
+/** What one archive may hold. */
+export interface ArchiveLimits {
   /** Folders count, too. */
   files: number
   /** Of all files together. */
   bytes: number
+}
+
+/** What an archive is to become, for messages about one that is wrong. */
+export interface ArchiveKind {
+  /** It as a whole: `The body` */
+  whole: string
+  /** One of its kind: `package` */
+  name: string
+  /** How to get a right one. */
+  advice: string
+  /** Whether each file is on the disk when it has been written. */
+  durable: boolean
+}
+
+const PACKAGE: ArchiveKind = {
+  whole: 'The body',
+  name: 'package',
+  advice: 'send one made with tar -C PACKAGE -c .',
+  durable: false,
 }
 
 const LONGEST_PATH_BYTES = 1_000
@@ -38,22 +57,31 @@ const KINDS: Record<string, string> = {
 
 /**
  * Writes the files of a tar archive, which may be compressed with gzip, below an empty folder as they come. Each entry is
- * looked at before anything of it is written.
+ * looked at before anything of it is written, and nothing is written any more once this has been settled.
+ * @returns whether the mark is there that ends an archive
  * @throws AppError `invalid` that names the entry which is refused, `too_large`, or `malformed` for what is no archive
  */
-export async function unpackTar(source: AsyncIterable<Uint8Array>, dir: string, limits: PackageLimits): Promise<void> {
+export async function unpackTar(
+  source: AsyncIterable<Uint8Array>,
+  dir: string,
+  limits: ArchiveLimits,
+  kind = PACKAGE,
+): Promise<boolean> {
   const failure = Promise.withResolvers<never>()
   failure.promise.catch(() => {})
   const parsed = Promise.withResolvers<void>()
-  const unpacking = new Unpacking(dir, limits, failure.promise)
+  const unpacking = new Unpacking(dir, { limits, kind }, failure.promise)
   let writing = Promise.resolve()
   let ended = false
+  let failed = false
   let left = limits.bytes + limits.files * OVERHEAD_BYTES
   const parser = new Parser({
     strict: true,
     gzip: false,
     maxMetaEntrySize: LARGEST_META_BYTES,
     onReadEntry(entry) {
+      // It goes on with what it has read, while the folder may be removed already.
+      if (failed) return void entry.resume()
       // The next entry can come before this one has its name on the disk.
       writing = writing.then(() => unpacking.write(entry))
       writing.catch(failure.reject)
@@ -65,13 +93,13 @@ export async function unpackTar(source: AsyncIterable<Uint8Array>, dir: string, 
   })
   // What the parser passes over would be missing from the package.
   parser.on('ignoredEntry', ({ path, type }) => {
-    failure.reject(refused(path, `is of the kind ${type}, or its description is too long`))
+    failure.reject(refused(kind, path, `is of the kind ${type}, or its description is too long`))
   })
-  parser.on('error', (error) => failure.reject(notWhole(error)))
+  parser.on('error', (error) => failure.reject(notWhole(kind, error)))
   try {
-    for await (const piece of unzipped(source)) {
+    for await (const piece of unzipped(source, kind)) {
       left -= piece.length
-      if (left < 0) throw tooLong(limits)
+      if (left < 0) throw tooLong(kind, limits)
       // The parser would keep what comes after the end of the archive, and copy all of it with each piece.
       if (!ended && !parser.write(Buffer.from(piece.buffer, piece.byteOffset, piece.length)))
         await Promise.race([failure.promise, once(parser, 'drain')])
@@ -79,7 +107,9 @@ export async function unpackTar(source: AsyncIterable<Uint8Array>, dir: string, 
     parser.end()
     await Promise.race([failure.promise, parsed.promise])
     await Promise.race([failure.promise, writing])
+    return ended
   } catch (error) {
+    failed = true
     failure.reject(error)
     await writing.catch(() => {})
     throw error
@@ -87,7 +117,7 @@ export async function unpackTar(source: AsyncIterable<Uint8Array>, dir: string, 
 }
 
 /** The archive itself, also where it comes compressed. */
-async function* unzipped(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void> {
+async function* unzipped(source: AsyncIterable<Uint8Array>, kind: ArchiveKind): AsyncGenerator<Uint8Array, void> {
   const pieces = source[Symbol.asyncIterator]()
   const first = await pieces.next()
   if (first.done) return
@@ -99,7 +129,7 @@ async function* unzipped(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint
   try {
     yield* gunzip
   } catch (error) {
-    throw notWhole(error)
+    throw notWhole(kind, error)
   }
 }
 
@@ -122,31 +152,29 @@ async function* piecesOf(entry: ReadEntry, failed: Promise<never>): AsyncGenerat
   }
 }
 
-function tooLong({ files, bytes }: PackageLimits): AppError {
+function tooLong({ advice }: ArchiveKind, { files, bytes }: ArchiveLimits): AppError {
   return new AppError(
     'too_large',
-    `The archive goes on and on: longer than one of ${files} files and ${bytes} bytes can be; send one made with tar -C PACKAGE -c .`,
+    `The archive goes on and on: longer than one of ${files} files and ${bytes} bytes can be; ${advice}`,
   )
 }
 
-function notWhole(error: unknown): AppError {
-  const reason = messageOf(error)
-  return new AppError(
-    'malformed',
-    `The body is no whole tar archive: ${reason}; send one made with tar -C PACKAGE -c .`,
-  )
+function notWhole({ whole, advice }: ArchiveKind, error: unknown): AppError {
+  return new AppError('malformed', `${whole} is no whole tar archive: ${messageOf(error)}; ${advice}`)
 }
 
 class Unpacking {
   readonly #dir: string
-  readonly #limits: PackageLimits
+  readonly #limits: ArchiveLimits
+  readonly #kind: ArchiveKind
   readonly #failed: Promise<never>
   readonly #paths = new Set<string>()
   #bytes = 0
 
-  constructor(dir: string, limits: PackageLimits, failed: Promise<never>) {
+  constructor(dir: string, { limits, kind }: { limits: ArchiveLimits; kind: ArchiveKind }, failed: Promise<never>) {
     this.#dir = dir
     this.#limits = limits
+    this.#kind = kind
     this.#failed = failed
   }
 
@@ -156,9 +184,12 @@ class Unpacking {
     const target = join(this.#dir, path)
     try {
       await mkdir(dirname(target), { recursive: true })
-      await receiveFile(piecesOf(entry, this.#failed), target, { limitBytes: entry.size, durable: false })
+      await receiveFile(piecesOf(entry, this.#failed), target, {
+        limitBytes: entry.size,
+        durable: this.#kind.durable,
+      })
     } catch (error) {
-      if (isClash(error)) throw refused(path, 'is a file in one place and a folder in another')
+      if (isClash(error)) throw refused(this.#kind, path, 'is a file in one place and a folder in another')
       throw error
     }
   }
@@ -168,34 +199,37 @@ class Unpacking {
     const { files, bytes } = this.#limits
     const path = given.replace(/^(?:\.\/+)+|\/+$/g, '')
     if (type === 'Directory' && (path === '' || path === '.')) return
-    assertInside(path, given)
+    assertInside(this.#kind, path, given)
     if (type !== 'Directory' && !FILES.has(type))
-      throw refused(given, `is ${KINDS[type] ?? `of the kind ${type}`}${linkpath ? ` to ${linkpath}` : ''}`)
-    if (this.#paths.has(path)) throw refused(given, 'is there twice')
+      throw refused(this.#kind, given, `is ${KINDS[type] ?? `of the kind ${type}`}${linkpath ? ` to ${linkpath}` : ''}`)
+    if (this.#paths.has(path)) throw refused(this.#kind, given, 'is there twice')
     this.#paths.add(path)
     if (this.#paths.size > files)
-      throw new AppError('invalid', `The package has more than ${files} files; put what belongs together into one`)
+      throw new AppError(
+        'invalid',
+        `The ${this.#kind.name} has more than ${files} files; put what belongs together into one`,
+      )
     if (type === 'Directory') return
     this.#bytes += size
-    if (this.#bytes > bytes) throw tooLarge(`The package holds more than ${bytes} bytes with ${given}`)
+    if (this.#bytes > bytes) throw tooLarge(`The ${this.#kind.name} holds more than ${bytes} bytes with ${given}`)
     return path
   }
 }
 
-function assertInside(path: string, given: string): void {
-  if (given.startsWith('/')) throw refused(given, 'has an absolute path')
+function assertInside(kind: ArchiveKind, path: string, given: string): void {
+  if (given.startsWith('/')) throw refused(kind, given, 'has an absolute path')
   const parts = path.split('/')
-  if (parts.includes('..')) throw refused(given, 'leads out of the package')
+  if (parts.includes('..')) throw refused(kind, given, `leads out of the ${kind.name}`)
   if (
     parts.some((part) => part === '' || part === '.' || Buffer.byteLength(part) > LONGEST_NAME_BYTES) ||
     /[\0\\]/.test(path) ||
     Buffer.byteLength(path) > LONGEST_PATH_BYTES
   )
-    throw refused(JSON.stringify(given.slice(0, LONGEST_PATH_BYTES)), 'is no path that a package can have')
+    throw refused(kind, JSON.stringify(given.slice(0, LONGEST_PATH_BYTES)), `is no path that a ${kind.name} can have`)
 }
 
-function refused(path: string, fault: string): AppError {
-  return new AppError('invalid', `${path} ${fault}; a package holds plain files and folders only`)
+function refused({ name }: ArchiveKind, path: string, fault: string): AppError {
+  return new AppError('invalid', `${path} ${fault}; a ${name} holds plain files and folders only`)
 }
 
 function tooLarge(fault: string): AppError {

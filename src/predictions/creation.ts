@@ -9,9 +9,12 @@ import type { Model } from '../models/model.ts'
 import type { ModelRegistry } from '../models/registry.ts'
 import type { Callable, Version } from '../models/version.ts'
 import type { Reservation } from '../scheduler/lane.ts'
+import type { RunnableVersion } from '../scheduler/runnable-version.ts'
 import type { Scheduler } from '../scheduler/scheduler.ts'
 import { newSecret } from '../secret.ts'
 import type { SecretBox } from '../secret-box.ts'
+import { Tally } from '../tally.ts'
+import type { TraceContext } from '../traces/trace-context.ts'
 import { CLIENT_OBJECT, isClientObject } from './client-object.ts'
 import type { Deployments } from './deployments.ts'
 import type { PredictionFolders } from './folders.ts'
@@ -41,6 +44,10 @@ export interface CreateRequest {
   /** Whether its stream shows files as data URIs. */
   inline: boolean
   idempotency: IdempotencyKey | undefined
+  /** Id of the request, for the log. */
+  request?: string | undefined
+  /** Where it belongs in the traces of others. */
+  trace?: TraceContext | null
 }
 
 /** A version that is to make one of another model. */
@@ -63,14 +70,21 @@ export interface CreationOptions {
   /** Seals secret inputs while they wait. */
   secretBox: SecretBox
   clock: Clock
-  /** @throws AppError `unavailable` when no more can be taken */
-  assertRoom(): void
+  /** @throws AppError `unavailable` when nothing can be taken */
+  assertOpen(): void
+  /** @throws AppError `unavailable` when no more can be taken, `throttled` when no more of the account */
+  assertRoom(account: Account, runnable: RunnableVersion): void
   /** @throws AppError unless the account may add versions to the model of this name */
   assertDestination(account: Account, name: string): void
   /** The present state of a prediction whose row may be behind. */
   view(row: Prediction): Prediction
   /** Commits a new prediction and sends it on its way. */
-  admit(p: Prediction, secrets: readonly Place[], reservation: Reservation | undefined): Promise<Prediction>
+  admit(
+    p: Prediction,
+    secrets: readonly Place[],
+    reservation: Reservation | undefined,
+    request: string | undefined,
+  ): Promise<Prediction>
 }
 
 interface Beginning {
@@ -88,6 +102,7 @@ export class Creation {
   readonly #creating = new Map<string, Promise<Prediction>>()
   /** Predictions whose row may not be there yet, though their folder is. */
   readonly #beginning = new Map<string, Beginning>()
+  readonly #beginningOf = new Tally()
   readonly #ids = new IdMaker()
   #lastCreatedAt: number
 
@@ -102,8 +117,18 @@ export class Creation {
     return this.#beginning.size
   }
 
+  /** Those of one account. */
+  pendingOf(account: string): number {
+    return this.#beginningOf.of(account)
+  }
+
   isPending(id: string): boolean {
     return this.#beginning.has(id)
+  }
+
+  /** Resolves when nothing is being made any more of what was asked until now. */
+  async allSettled(): Promise<void> {
+    await Promise.all([...this.#beginning.values()].map(({ over }) => over))
   }
 
   /** Resolves when nothing is being made any more of what was asked of a version until now. */
@@ -114,7 +139,8 @@ export class Creation {
 
   /**
    * Accepts a prediction: it is on disk when this resolves.
-   * @throws AppError `invalid` with every broken rule, `not_found`, or `unavailable` when no more can be taken.
+   * @throws AppError `invalid` with every broken rule, `not_found`, `unavailable` when no more can be taken, or
+   * `throttled` when no more of the account
    */
   async create(request: CreateRequest): Promise<Prediction> {
     const { idempotency, account } = request
@@ -139,19 +165,23 @@ export class Creation {
   }
 
   async #create(request: CreateRequest, requestHash: string | null): Promise<Prediction> {
-    this.#options.assertRoom()
+    this.#options.assertOpen()
     const { account, origin, target, idempotency } = request
     const { model, version } =
       'trainer' in target ? this.#resolveTraining(request, target) : this.#resolve(request, target)
+    const { runnable } = version
+    this.#options.assertRoom(account, runnable)
     const plan = this.#planInput(request, version)
     const id = idempotency?.id ?? this.#ids.next(this.#nextCreatedAt())
     if (this.#beginning.has(id)) throw keyUsed()
     const over = Promise.withResolvers<void>()
-    this.#beginning.set(id, { model: version.runnable.model, version: version.id, over: over.promise })
+    this.#beginning.set(id, { model: runnable.model, version: version.id, over: over.promise })
+    this.#beginningOf.add(account.username)
     try {
       const inputParts = plan.parts.length === 0 ? [] : await storeParts(id, plan, this.#options.folders)
-      const { runnable } = version
-      const reservation = inputParts.some(isRemote) ? undefined : this.#options.scheduler.reserve(runnable)
+      const reservation = inputParts.some(isRemote)
+        ? undefined
+        : this.#options.scheduler.reserve(runnable, account.username)
       // Set when nothing stands between it and the commit, so that rows are committed in this order.
       const createdAt = this.#nextCreatedAt()
       const prediction = begin({
@@ -177,8 +207,9 @@ export class Creation {
         idempotencyKey: idempotency?.key ?? null,
         requestHash,
         destination: 'trainer' in target ? target.destination : null,
+        trace: request.trace ?? null,
       })
-      const created = await this.#options.admit(prediction, plan.secrets, reservation)
+      const created = await this.#options.admit(prediction, plan.secrets, reservation, request.request)
       if (created.destination === null) this.#options.models.countRun(model)
       return created
     } catch (error) {
@@ -186,6 +217,7 @@ export class Creation {
       throw isDiskTrouble(error) ? busy('The disk takes no more at the moment', error) : error
     } finally {
       this.#beginning.delete(id)
+      this.#beginningOf.add(account.username, -1)
       over.resolve()
     }
   }

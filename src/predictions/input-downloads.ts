@@ -3,6 +3,7 @@ import { isDiskTrouble } from '../disk-trouble.ts'
 import { messageOf } from '../errors.ts'
 import { contentTypeOf } from '../files/content-type.ts'
 import type { Downloader } from '../outbound/downloader.ts'
+import { Tally } from '../tally.ts'
 import type { PredictionFolders } from './folders.ts'
 import { isRemote, type RemotePart, type StoredPart } from './input-part.ts'
 import type { LivePrediction } from './live-prediction.ts'
@@ -42,6 +43,7 @@ export class InputDownloads {
   /** By what `lineOf` says. */
   readonly #lines = new Map<string, Line>()
   #unfetched = 0
+  readonly #unfetchedOf = new Tally()
   #open = false
 
   constructor(options: DownloadsOptions) {
@@ -51,6 +53,11 @@ export class InputDownloads {
   /** Predictions whose inputs are not all there yet. */
   get waiting(): number {
     return this.#unfetched
+  }
+
+  /** Those of one account. */
+  waitingOf(account: string): number {
+    return this.#unfetchedOf.of(account)
   }
 
   /** Begins to fetch. */
@@ -65,14 +72,14 @@ export class InputDownloads {
     const line = this.#lines.get(name) ?? { waiting: new Set(), fetched: new Map() }
     this.#lines.set(name, line)
     line.waiting.add(live)
-    this.#unfetched++
+    this.#count(live, 1)
     this.#fetchMore()
   }
 
   /** Stops to fetch for a prediction that nobody waits for. */
   abandon(live: LivePrediction): void {
     const line = this.#lines.get(lineOf(live.committed))
-    if (line?.waiting.delete(live)) this.#unfetched--
+    if (line?.waiting.delete(live)) this.#count(live, -1)
     line?.fetched.get(live)?.abort()
   }
 
@@ -107,11 +114,13 @@ export class InputDownloads {
   async #fetchAll(live: LivePrediction, controller: AbortController): Promise<void> {
     const { account, inputParts } = live.committed
     const limit = this.#limitOf(account)
+    live.onFetching(true)
     const fetches = inputParts
       .filter(isRemote)
       .map((part) => limit(() => this.#parallel(() => this.#fetch(live.id, part, controller.signal))))
     try {
       live.addInputFiles(await Promise.all(fetches))
+      live.onFetching(false)
       this.#options.onFetched(live)
     } catch (error) {
       const stopped = controller.signal.aborted
@@ -120,9 +129,14 @@ export class InputDownloads {
       await Promise.allSettled(fetches)
       if (!stopped) live.onFailed(messageOf(error))
     } finally {
-      this.#unfetched--
+      this.#count(live, -1)
     }
     if (live.wanted && !controller.signal.aborted) this.#options.onReady(live)
+  }
+
+  #count({ account }: LivePrediction, more: number): void {
+    this.#unfetched += more
+    this.#unfetchedOf.add(account, more)
   }
 
   #limitOf(account: string): LimitFunction {

@@ -6,10 +6,11 @@ import { isConflict, messageOf } from '../errors.ts'
 import { type JsonPath, withValues } from '../json-path.ts'
 import type { Place } from '../models/input-places.ts'
 import type { InputFile, OutputFile } from '../runner/protocol.ts'
-import type { Task } from '../scheduler/task.ts'
+import type { Loading, Task } from '../scheduler/task.ts'
 import { sizeOf } from '../size-of.ts'
 import { startTimer } from '../timer.ts'
 import { bytesOf, isStored, type StoredPart } from './input-part.ts'
+import type { PredictionObserver } from './observer.ts'
 import type { Outbox } from './outbox.ts'
 import {
   asBegun,
@@ -27,6 +28,7 @@ import {
 import type { Publication, Publish } from './publication.ts'
 import { type Chunk, type Mark, NOTHING, RunOutput, toServed } from './run-output.ts'
 import * as store from './store.ts'
+import { isTimeName, Timeline } from './timeline.ts'
 
 /** A start is committed together with what follows it within this time, which spares short runs a commit. */
 const START_DELAY_MS = 5
@@ -45,6 +47,7 @@ export interface LiveContext {
   clock: Clock
   log: Logger
   outbox: Outbox
+  observer: PredictionObserver
   /** What becomes of a training that has run. */
   publish: Publish
   /** Called when the prediction has ended for its owner while a runner may still have it. */
@@ -72,6 +75,8 @@ export class LivePrediction implements Task {
   readonly #listeners = new Set<() => void>()
   readonly #output: RunOutput
   readonly #metrics: Record<string, number> = {}
+  readonly #timeline: Timeline
+  readonly #request: string | undefined
   #inputFiles: readonly InputFile[]
   #secrets: readonly [JsonPath, string][] = []
   #submitted: Prediction
@@ -90,9 +95,13 @@ export class LivePrediction implements Task {
   /** How many chunks are stored, and how much they hold. */
   #chunks: { count: number; mark: Mark } = { count: 0, mark: NOTHING }
 
-  /** `stored` is what a former server kept of the output and logs. */
-  constructor(prediction: Prediction, context: LiveContext, stored?: Chunk) {
+  /**
+   * @param stored what a former server kept of the output and logs
+   * @param request id of the request that creates it
+   */
+  constructor(prediction: Prediction, context: LiveContext, stored?: Chunk, request?: string) {
     this.#context = context
+    this.#request = request
     this.#submitted = prediction
     this.#acknowledged = prediction
     this.#streams = prediction.streamSecret !== null
@@ -101,6 +110,7 @@ export class LivePrediction implements Task {
     this.#bytes = bytesOf(prediction.inputParts)
     this.#inputFiles = prediction.inputParts.filter(isStored)
     this.#output = new RunOutput(stored)
+    this.#timeline = new Timeline(prediction.createdAt, context.clock, { begun: stored !== undefined })
     // One that was begun is not taken up again: no further chunk will be counted, and all are folded when it ends.
     if (stored) this.#chunks = { count: 1, mark: this.#output.mark }
   }
@@ -184,6 +194,7 @@ export class LivePrediction implements Task {
   /** Commits the first row. @throws AppError when it could not be kept. */
   async create(): Promise<void> {
     await this.#context.writer.submit(store.insert(this.#submitted))
+    this.#context.observer.onCreated?.(this.#acknowledged)
   }
 
   /** Ends the prediction at the time that its `Cancel-After` set. */
@@ -233,7 +244,21 @@ export class LivePrediction implements Task {
     await this.settled()
   }
 
+  onSent(loading?: Loading): void {
+    this.#timeline.send(loading)
+  }
+
+  onReturned(): void {
+    this.#timeline.enter('queue')
+  }
+
+  /** Takes note that what its input names by URL is being fetched, or has been. */
+  onFetching(fetching: boolean): void {
+    this.#timeline.enter(fetching ? 'fetch' : 'queue')
+  }
+
   onStarted(): void {
+    this.#timeline.enter('run')
     if (!this.#submit(start)) return
     this.#untoldBegin = true
     this.#startTimer = setTimeout(() => this.#persist(), START_DELAY_MS)
@@ -254,11 +279,16 @@ export class LivePrediction implements Task {
 
   onMetric(name: string, value: number): void {
     const key = name.slice(0, METRIC_NAME_LIMIT)
+    // Those are measured here, and a stage that was not gone through has none.
+    if (isTimeName(key)) return
     if (Object.hasOwn(this.#metrics, key) || Object.keys(this.#metrics).length < METRICS_LIMIT)
       this.#metrics[key] = value
   }
 
-  onDone(output: unknown, files: readonly OutputFile[], predictSeconds: number): void {
+  onDone(output: unknown, files: readonly OutputFile[], seconds: number, storeSeconds = 0): void {
+    const stored = Math.min(Math.max(storeSeconds, 0), seconds)
+    const predictSeconds = seconds - stored
+    this.#timeline.ran(seconds > 0 ? stored / seconds : 0)
     const { values, files: streamedFiles, logs } = this.#output
     const whole = this.#streams
       ? { output: values, outputFiles: streamedFiles }
@@ -306,7 +336,8 @@ export class LivePrediction implements Task {
   #submit(transition: Transition): boolean {
     const next = transition(this.#submitted, this.#now())
     if (!next) return false
-    this.#submitted = { ...next, revision: this.#submitted.revision + 1 }
+    const times = isTerminal(next.status) ? { metrics: { ...next.metrics, ...this.#timeline.end() } } : {}
+    this.#submitted = { ...next, ...times, revision: this.#submitted.revision + 1 }
     if (isTerminal(next.status)) this.#clearTimers()
     if (isTerminal(next.status) && next.status !== 'succeeded') this.#publishing?.stop.abort()
     return true
@@ -314,6 +345,7 @@ export class LivePrediction implements Task {
 
   /** A training goes on while its version is made; it succeeds in the transaction that makes the version visible. */
   #makeVersion(report: RunReport): void {
+    this.#timeline.enter('store')
     const stop = new AbortController()
     const options = { log: (text: string) => this.onLog(text), signal: stop.signal }
     const done = this.#context.publish(this.#submitted, options).then(
@@ -390,6 +422,8 @@ export class LivePrediction implements Task {
       if (target.status === 'succeeded') this.#publication?.announce()
       this.#context.outbox.onCommitted(target)
       this.#publish()
+      if (isTerminal(target.status))
+        this.#context.observer.onEnded(target, { timeline: this.#timeline, request: this.#request })
     }
     if (this.ended) this.#context.onEnded(this)
   }

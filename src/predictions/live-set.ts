@@ -8,11 +8,17 @@ const MOST_BYTES = 16 * 2 ** 30
 /** The predictions that have not ended, and what their inputs take. */
 export class LiveSet {
   readonly #live = new Map<string, { live: LivePrediction; bytes: number }>()
+  readonly #byModel = new Map<string, number>()
   #characters = 0
   #bytes = 0
 
   get size(): number {
     return this.#live.size
+  }
+
+  /** How many there are of each model that has some. */
+  get byModel(): ReadonlyMap<string, number> {
+    return this.#byModel
   }
 
   /** Why no more can be taken; undefined while there is room. */
@@ -34,6 +40,7 @@ export class LiveSet {
 
   add(live: LivePrediction): void {
     this.#live.set(live.id, { live, bytes: live.bytes })
+    this.#count(live, 1)
     this.#characters += live.size
     this.#bytes += live.bytes
   }
@@ -50,8 +57,15 @@ export class LiveSet {
     const counted = this.#live.get(live.id)
     if (!counted) return
     this.#live.delete(live.id)
+    this.#count(live, -1)
     this.#characters -= live.size
     this.#bytes -= counted.bytes
+  }
+
+  #count({ committed: { model } }: LivePrediction, change: 1 | -1): void {
+    const count = (this.#byModel.get(model) ?? 0) + change
+    if (count === 0) this.#byModel.delete(model)
+    else this.#byModel.set(model, count)
   }
 
   *[Symbol.iterator](): Generator<LivePrediction> {

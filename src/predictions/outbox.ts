@@ -13,6 +13,6 @@ export interface Outbox {
   onCommitted(p: Prediction): void
   /** Called before the prediction runs, for what is told while it does. */
   follow(live: LivePrediction): void
-  /** What is committed together with the removal of a prediction's data. */
-  writesForRemoval(id: string): Write
+  /** What is committed together with the removal of the data of predictions. */
+  writesForRemoval(ids: readonly string[]): Write
 }

@@ -9,6 +9,7 @@
  */
 import type { OutputFile } from '../runner/protocol.ts'
 import { laneOf } from '../scheduler/runnable-version.ts'
+import type { TraceContext } from '../traces/trace-context.ts'
 import { type InputPart, outlivesRun } from './input-part.ts'
 
 export const STATUSES = ['starting', 'processing', 'succeeded', 'failed', 'canceled', 'aborted'] as const
@@ -78,6 +79,8 @@ export interface Prediction {
   readonly requestHash: string | null
   /** Set on trainings: `owner/name` of the model that gets the version which comes of it. */
   readonly destination: string | null
+  /** Where it belongs in the traces of others. */
+  readonly trace: TraceContext | null
 }
 
 /** What a run has produced so far, or in all. */

@@ -13,6 +13,7 @@ import { isRecord } from '../is-record.ts'
 import { ModelName } from '../models/schema.ts'
 import { parseOutboundUrl } from '../outbound/url.ts'
 import type { Position } from '../page.ts'
+import { traceOf } from '../traces/requests.ts'
 import type { CreateRequest } from './creation.ts'
 import type { IdempotencyKey } from './idempotency.ts'
 import type { Manner } from './output-files.ts'
@@ -58,12 +59,13 @@ export const predictionRoutes: FastifyPluginAsyncTypebox<{
       ...manner,
       idempotency: idempotency ?? keyOf(request),
     })
+    request.prediction = prediction.id
     request.forgetBody()
     reply.code(201).header('location', `${origin}/v1/predictions/${prediction.id}`)
-    if (!wait) return presenter.show(prediction, manner)
+    if (!wait) return presenter.answer(prediction, manner)
     reply.header('preference-applied', wait.applied)
-    const ended = await predictions.waitForEnd(prediction, wait.waitMs - reply.elapsedTime)
-    if (ended) return presenter.show(ended, manner)
+    const ended = await predictions.waitForEnd(prediction, wait.waitMs - reply.elapsedTime, hangUpOf(reply))
+    if (ended) return presenter.answer(ended, manner)
     reply.code(202)
     return presenter.showUnfinished(prediction, manner)
   }
@@ -72,6 +74,7 @@ export const predictionRoutes: FastifyPluginAsyncTypebox<{
     '/v1/predictions',
     {
       attachValidation: true,
+      config: { creates: true },
       schema: {
         operationId: 'predictions.create',
         summary: 'Create a prediction',
@@ -86,6 +89,7 @@ export const predictionRoutes: FastifyPluginAsyncTypebox<{
     '/v1/predictions/:id',
     {
       attachValidation: true,
+      config: { creates: true },
       schema: {
         operationId: 'predictions.put',
         summary: 'Create a prediction under an id of your own, once',
@@ -107,6 +111,7 @@ export const predictionRoutes: FastifyPluginAsyncTypebox<{
     '/v1/models/:owner/:name/predictions',
     {
       attachValidation: true,
+      config: { creates: true },
       schema: {
         operationId: 'models.predictions.create',
         summary: 'Create a prediction with the present version of a model',
@@ -125,6 +130,7 @@ export const predictionRoutes: FastifyPluginAsyncTypebox<{
     '/v1/deployments/:owner/:name/predictions',
     {
       attachValidation: true,
+      config: { creates: true },
       schema: {
         operationId: 'deployments.predictions.create',
         summary: 'Create a prediction with the present release of a deployment',
@@ -139,13 +145,14 @@ export const predictionRoutes: FastifyPluginAsyncTypebox<{
   app.get(
     '/v1/predictions/:id',
     { schema: { operationId: 'predictions.get', summary: 'Get a prediction', params: Id, response: Found } },
-    async (request) => presenter.show(predictions.get(request.account, request.params.id), mannerFor(request)),
+    async (request) => presenter.answer(predictions.get(request.account, request.params.id), mannerFor(request)),
   )
 
   app.post(
     '/v1/predictions/:id/cancel',
     { schema: { operationId: 'predictions.cancel', summary: 'Cancel a prediction', params: Id, response: Found } },
-    async (request) => presenter.show(await predictions.cancel(request.account, request.params.id), mannerFor(request)),
+    async (request) =>
+      presenter.answer(await predictions.cancel(request.account, request.params.id), mannerFor(request)),
   )
 
   app.delete(
@@ -192,10 +199,15 @@ export const predictionRoutes: FastifyPluginAsyncTypebox<{
         position
           ? `${origin}/v1/predictions?${new URLSearchParams({ ...filters, cursor: formatCursor(position) })}`
           : null
-      const results = await Promise.all(rows.map((row) => presenter.show(row, { origin, inline: false })))
+      const results = await Promise.all(rows.map((row) => presenter.answer(row, { origin, inline: false })))
       return { next: link(next), previous: link(previous), results }
     },
   )
+}
+
+/** Calls back when the client has hung up: the prediction goes on, and nothing is kept for who waits no more. */
+function hangUpOf({ raw }: FastifyReply): (callback: () => void) => void {
+  return (callback) => void (raw.destroyed ? callback() : raw.once('close', callback))
 }
 
 /** What any create says in its body and headers; broken rules travel along, to be reported with those of the input. */
@@ -209,6 +221,8 @@ export function parseCreate(request: FastifyRequest) {
   return {
     fieldErrors: broken,
     input,
+    request: request.id,
+    trace: traceOf(request),
     cancelAfterMs: cancelAfterMs === 'invalid' ? undefined : cancelAfterMs,
     webhook: typeof webhook === 'string' ? webhook : undefined,
     webhookEventsFilter: Array.isArray(filter) ? filter.filter(isWebhookEvent) : undefined,

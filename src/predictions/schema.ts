@@ -1,5 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { oneOf } from '../one-of.ts'
+import type { Outlook } from '../scheduler/outlook.ts'
 import { isTerminal, type Prediction, SOURCES, STATUSES, WEBHOOK_EVENTS } from './prediction.ts'
 
 const Time = Type.String({ format: 'date-time' })
@@ -17,11 +18,22 @@ export const WirePrediction = Type.Object(
     data_removed: Type.Boolean({ description: 'Whether input, output, logs and files are gone.' }),
     error: Type.Union([Type.String(), Type.Null()]),
     status: oneOf(STATUSES),
+    queue_position: Type.Optional(
+      Type.Integer({ minimum: 1, description: 'While it waits: 1 is next. Accounts take turns.' }),
+    ),
+    eta: Type.Optional(
+      Type.Number({ description: 'While it waits: in about how many seconds it begins, as far as that can be told.' }),
+    ),
     source: oneOf(SOURCES),
     created_at: Time,
     started_at: Type.Optional(Time),
     completed_at: Type.Optional(Time),
-    metrics: Type.Optional(Type.Record(Type.String(), Type.Number(), { description: 'Times in seconds, and counts.' })),
+    metrics: Type.Optional(
+      Type.Record(Type.String(), Type.Number(), {
+        description:
+          'What the model tells, and seconds: `total_time`, and of it `queue_time`, `fetch_time` (of inputs), `load_time` (of the model), `batch_time` (waiting in the runner), `predict_time`, and `store_time` (of files).',
+      }),
+    ),
     deadline: Type.Optional(Time),
     destination: Type.Optional(Type.String({ description: 'Of a training: the model that gets the new version.' })),
     webhook: Type.Optional(Type.String()),
@@ -73,7 +85,8 @@ export const ListQuery = Type.Object({
   source: Type.Optional(oneOf(['web'], 'Only those made in the browser, of the last 14 days')),
 })
 
-export function toWire(p: Prediction, origin: string): WirePrediction {
+/** @param outlook of one that waits */
+export function toWire(p: Prediction, origin: string, outlook?: Outlook): WirePrediction {
   const url = `${origin}/v1/predictions/${p.id}`
   return {
     id: p.id,
@@ -86,6 +99,7 @@ export function toWire(p: Prediction, origin: string): WirePrediction {
     data_removed: p.dataRemoved,
     error: p.error,
     status: p.status,
+    ...(outlook ? toWireOutlook(outlook) : {}),
     source: p.source,
     created_at: iso(p.createdAt),
     ...(p.startedAt === null ? {} : { started_at: iso(p.startedAt) }),
@@ -104,6 +118,11 @@ export function toWire(p: Prediction, origin: string): WirePrediction {
   }
 }
 
+function toWireOutlook({ position, beginsInMs }: Outlook): Pick<WirePrediction, 'queue_position' | 'eta'> {
+  const eta = beginsInMs === undefined ? {} : { eta: Math.round(beginsInMs) / 1000 }
+  return { queue_position: position, ...eta }
+}
+
 /** One client takes what it streams for files if, and only if, the path says so (replicate-api.md trap 19). */
 function streamUrl(origin: string, { id, streamsFiles }: Prediction, secret: string): string {
   return `${origin}/v1/${streamsFiles ? 'files/strm-' : 'streams/'}${id}${secret}`
@@ -113,9 +132,9 @@ function streamUrl(origin: string, { id, streamsFiles }: Prediction, secret: str
  * What a create that waited too long answers: three clients take any status but `starting` for the end and its output
  * for the whole (replicate-api.md 4.4).
  */
-export function toWireUnfinished(p: Prediction, origin: string): WirePrediction {
+export function toWireUnfinished(p: Prediction, origin: string, outlook?: Outlook): WirePrediction {
   if (isTerminal(p.status)) return toWire(p, origin)
-  return toWire({ ...p, status: 'starting', output: null, logs: '', startedAt: null }, origin)
+  return toWire({ ...p, status: 'starting', output: null, logs: '', startedAt: null }, origin, outlook)
 }
 
 function iso(milliseconds: number): string {

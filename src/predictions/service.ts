@@ -2,18 +2,21 @@ import type { Logger } from 'pino'
 import { type Account, isExampleAccount } from '../accounts/account.ts'
 import type { Clock } from '../clock.ts'
 import type { Writer } from '../db/writer.ts'
-import { AppError, busy, messageOf, notFound } from '../errors.ts'
+import { AppError, busy, messageOf, notFound, RETRY_AFTER_SECONDS } from '../errors.ts'
 import type { FileService } from '../files/service.ts'
 import type { Place } from '../models/input-places.ts'
 import type { ModelRegistry } from '../models/registry.ts'
 import type { Downloader } from '../outbound/downloader.ts'
 import { type Page, type Position, toPage } from '../page.ts'
 import type { Reservation } from '../scheduler/lane.ts'
+import type { Outlook } from '../scheduler/outlook.ts'
 import { laneOf, type RunnableVersion } from '../scheduler/runnable-version.ts'
 import type { Scheduler } from '../scheduler/scheduler.ts'
 import { secretsEqual } from '../secret.ts'
 import type { SecretBox } from '../secret-box.ts'
+import { inSteps, type StepRules } from '../steps.ts'
 import { doneWithin, startTimer } from '../timer.ts'
+import type { TraceContext } from '../traces/trace-context.ts'
 import { type CreateRequest, Creation } from './creation.ts'
 import type { Deployments, DeploymentUse } from './deployments.ts'
 import type { PredictionFolders } from './folders.ts'
@@ -22,6 +25,7 @@ import { isRemote } from './input-part.ts'
 import type { OwnFile } from './input-plan.ts'
 import { type LiveContext, LivePrediction } from './live-prediction.ts'
 import { LiveSet } from './live-set.ts'
+import type { PredictionObserver } from './observer.ts'
 import type { Outbox } from './outbox.ts'
 import { OwnFiles } from './own-files.ts'
 import { cancel, interrupt, isTerminal, type Prediction } from './prediction.ts'
@@ -32,8 +36,12 @@ const PAGE_SIZE = 100
 /** Lists of predictions made in the browser go back this far (replicate-api.md 5.4). */
 const WEB_LIST_MS = 14 * 24 * 3_600_000
 const ID_LENGTH = 26
+/** Rows looked at in one go. */
+const LOOK_STEPS: StepRules = { first: 200, least: 100, most: 2_000, targetMs: 3, pauseShare: 4 }
 /** How long a caller waits for a change that the database does not take. */
 const COMMIT_PATIENCE_MS = 10_000
+/** Longest time after which a client that found no room is told to come again. */
+const LONGEST_RETRY_AFTER_SECONDS = 60
 
 export interface ServiceOptions {
   store: PredictionStore
@@ -44,6 +52,7 @@ export interface ServiceOptions {
   files: FileService
   folders: PredictionFolders
   outbox: Outbox
+  observer: PredictionObserver
   publish: Publish
   /** @throws AppError unless the account may add versions to the model of this name */
   assertDestination(account: Account, name: string): void
@@ -53,6 +62,8 @@ export interface ServiceOptions {
   clock: Clock
   log: Logger
   maxQueue: number
+  /** How much of the queue one account may take, in percent. */
+  queueShare(): number
 }
 
 /** Creates, finds, lists and ends predictions; what clients may do, apart from how they say it. */
@@ -72,6 +83,7 @@ export class PredictionService {
       clock: options.clock,
       log: options.log,
       outbox: options.outbox,
+      observer: options.observer,
       publish: options.publish,
       onAbandoned: (live) => {
         this.#downloads.abandon(live)
@@ -94,22 +106,34 @@ export class PredictionService {
       ...options,
       ownFiles: new OwnFiles(options.files, (token) => this.findOutputFile(token)),
       view: (row) => this.#view(row),
-      assertRoom: () => this.#assertRoom(),
-      admit: (prediction, secrets, reservation) => this.#admit(prediction, secrets, reservation),
+      assertOpen: () => this.#assertOpen(),
+      assertRoom: (account, runnable) => this.#assertRoom(account, runnable),
+      admit: (...admitted) => this.#admit(...admitted),
     })
   }
 
   /**
    * Accepts a prediction: it is on disk when this resolves.
-   * @throws AppError `invalid` with every broken rule, `not_found`, or `unavailable` when no more can be taken.
+   * @throws AppError `invalid` with every broken rule, `not_found`, `unavailable` when no more can be taken, or
+   * `throttled` when no more of the account
    */
   create(request: CreateRequest): Promise<Prediction> {
     return this.#creation.create(request)
   }
 
+  /** How many have not ended, by model. */
+  get liveByModel(): ReadonlyMap<string, number> {
+    return this.#live.byModel
+  }
+
   /** Whoever it belongs to. */
   find(id: string): Prediction | undefined {
     return this.#live.get(id)?.view ?? this.#options.store.find(id)
+  }
+
+  /** Where a prediction belongs in the traces of others. */
+  traceOf(id: string): TraceContext | null {
+    return this.#live.get(id)?.committed.trace ?? this.#options.store.traceOf(id)
   }
 
   /** @throws AppError `not_found`, also for predictions of other accounts */
@@ -150,6 +174,12 @@ export class PredictionService {
     return { ...page, rows: page.rows.map((row) => this.#view(row)) }
   }
 
+  /** Where a prediction stands that waits for a replica; undefined for all others, and while it is handed to one. */
+  outlookOf(id: string): Outlook | undefined {
+    const lane = this.#live.get(id)?.lane
+    return lane === undefined ? undefined : this.#options.scheduler.outlookOf(lane, id)
+  }
+
   /** How a deployment of an account is used. */
   useOf(account: string, deployment: string): DeploymentUse {
     return this.#options.store.useOf(account, deployment)
@@ -169,8 +199,15 @@ export class PredictionService {
     return ended
   }
 
-  /** Resolves to the ended prediction, or to undefined when the time is over first. */
-  async waitForEnd({ account, id }: Prediction, timeoutMs: number): Promise<Prediction | undefined> {
+  /**
+   * Resolves to the ended prediction, or to undefined when the time is over first.
+   * @param onGone calls back when nobody waits any more
+   */
+  async waitForEnd(
+    { account, id }: Prediction,
+    timeoutMs: number,
+    onGone?: (callback: () => void) => void,
+  ): Promise<Prediction | undefined> {
     const live = this.#live.get(id)
     if (live && !live.ended) {
       if (live.left) return
@@ -179,6 +216,7 @@ export class PredictionService {
         if (live.ended || live.left) resolve()
       })
       const stopTimer = startTimer(timeoutMs, resolve)
+      onGone?.(resolve)
       await promise
       stopListening()
       stopTimer()
@@ -212,7 +250,7 @@ export class PredictionService {
   async removeData(account: Account, id: string): Promise<void> {
     if (!isTerminal(this.#getOwn(account, id).status))
       throw new AppError('invalid', 'The prediction has not ended; cancel it first, then remove its data')
-    await this.#options.writer.submit([...removeData(id), ...this.#options.outbox.writesForRemoval(id)])
+    await this.#options.writer.submit([...removeData([id]), ...this.#options.outbox.writesForRemoval([id])])
     await this.#options.folders.remove(id)
   }
 
@@ -227,6 +265,28 @@ export class PredictionService {
     for (const { committed } of this.#live)
       if (committed.destination !== null && committed.model === model && committed.version === version) return true
     return false
+  }
+
+  /** Contents that predictions use which have not ended, those included that were being made when this was called. */
+  async contentInUse(): Promise<Set<string>> {
+    await this.#creation.allSettled()
+    return new Set([...this.#live].map(({ committed }) => committed.contentHash))
+  }
+
+  /** When content was last used, if that was after a time; looks at one row after the other, in small steps. */
+  async lastUses(after: number): Promise<Map<string, number>> {
+    const { store } = this.#options
+    const uses = new Map<string, number>()
+    let to = store.lastRow()
+    const look = async (rows: number) => {
+      const found = store.usesIn({ from: to - rows, to })
+      for (const { contentHash, at } of found) uses.set(contentHash, Math.max(at, uses.get(contentHash) ?? 0))
+      to -= rows
+      // Rows are stored in the order in which they were created, and the time never goes back.
+      return to > 0 && (found.length === 0 || found.some(({ at }) => at > after))
+    }
+    await inSteps(LOOK_STEPS, look, () => !this.#draining)
+    return uses
   }
 
   /** Cancels what has not ended of a version that nobody finds any more; resolves when all of it has. */
@@ -267,6 +327,11 @@ export class PredictionService {
     await doneWithin(COMMIT_PATIENCE_MS, Promise.all(interrupted))
   }
 
+  /** Whether it takes nothing more, because the server stops. */
+  get draining(): boolean {
+    return this.#draining
+  }
+
   /** Begins to run what is queued, and to download what it needs; until then all is only taken in. */
   start(): void {
     this.#options.scheduler.start()
@@ -294,8 +359,9 @@ export class PredictionService {
     prediction: Prediction,
     secrets: readonly Place[],
     reservation: Reservation | undefined,
+    request: string | undefined,
   ): Promise<Prediction> {
-    const live = new LivePrediction(prediction, this.#context)
+    const live = new LivePrediction(prediction, this.#context, undefined, request)
     live.revealSecrets(secrets)
     try {
       await live.create()
@@ -370,14 +436,33 @@ export class PredictionService {
     return own ?? models.findRunnable(contentHash)
   }
 
-  /** @throws AppError `unavailable` when the disk fails, the queue is full, or the server is about to stop */
-  #assertRoom(): void {
-    const { writer, scheduler, maxQueue } = this.#options
+  /** @throws AppError `unavailable` when the disk fails, the inputs take too much, or the server is about to stop */
+  #assertOpen(): void {
     if (this.#draining) throw busy('The server is shutting down')
-    if (writer.failing) throw busy('The database cannot be written at the moment')
-    if (scheduler.queued + this.#downloads.waiting + this.#creation.pending >= maxQueue)
-      throw busy(`The queue is full: ${maxQueue} predictions wait`)
+    if (this.#options.writer.failing) throw busy('The database cannot be written at the moment')
     if (this.#live.full) throw busy(this.#live.full)
+  }
+
+  /** @throws AppError `throttled` when the account has its share of the queue, `unavailable` when that is full */
+  #assertRoom({ username }: Account, runnable: RunnableVersion): void {
+    const { scheduler, maxQueue, queueShare } = this.#options
+    const queued = scheduler.queued + this.#downloads.waiting + this.#creation.pending
+    const share = Math.max(1, Math.floor((maxQueue * queueShare()) / 100))
+    if (queued < Math.min(share, maxQueue)) return
+    const drainMs = scheduler.drainMsOf(runnable) ?? RETRY_AFTER_SECONDS * 1000
+    const retryAfterSeconds = Math.min(LONGEST_RETRY_AFTER_SECONDS, Math.max(1, Math.ceil(drainMs / 1000)))
+    if (share < maxQueue && this.#queuedOf(username) >= share)
+      throw new AppError(
+        'throttled',
+        `Request was throttled: ${share} of your predictions wait already. Expected available in ~${retryAfterSeconds}s.`,
+        { retryAfterSeconds },
+      )
+    if (queued >= maxQueue) throw busy(`The queue is full: ${maxQueue} predictions wait`, undefined, retryAfterSeconds)
+  }
+
+  #queuedOf(account: string): number {
+    const { scheduler } = this.#options
+    return scheduler.queuedOf(account) + this.#downloads.waitingOf(account) + this.#creation.pendingOf(account)
   }
 
   #view(row: Prediction): Prediction {

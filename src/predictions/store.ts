@@ -1,6 +1,7 @@
 import type { Database, Statement as SqliteStatement } from 'better-sqlite3'
 import type { Parameter, Statement, Write } from '../db/messages.ts'
 import type { Found, Position } from '../page.ts'
+import type { TraceContext } from '../traces/trace-context.ts'
 import type { DeploymentUse } from './deployments.ts'
 import { bytesOf, type InputPart } from './input-part.ts'
 import {
@@ -47,12 +48,44 @@ interface Row {
   idempotency_key: string | null
   request_hash: string | null
   destination: string | null
+  trace: string | null
 }
 
 interface EndedRow {
+  number: number
+  completed_at: number
   id: string
   may_have_folder: 0 | 1
+  stays: 0 | 1
 }
+
+/** A place among predictions that have ended, in the order in which they did. */
+export interface EndedMark {
+  completedAt: number
+  row: number
+}
+
+export const FIRST_ENDED: EndedMark = { completedAt: 0, row: 0 }
+
+/** A prediction that has ended and still has its data. */
+export interface Ended {
+  id: string
+  mayHaveFolder: boolean
+  /** It is an example, or its receiver has still to be told. */
+  stays: boolean
+  mark: EndedMark
+}
+
+/** A run of an example of a model. */
+export interface StoredExample {
+  account: string
+  createdAt: number
+  id: string
+  contentHash: string
+  ended: 0 | 1
+}
+
+export const FIRST_EXAMPLE = { account: 'example:', createdAt: 0, id: '' }
 
 /** A page ends after the row that goes beyond this. */
 const PAGE_CHARACTERS = 8 * 2 ** 20
@@ -104,6 +137,7 @@ const COLUMNS: readonly (keyof Row)[] = [
   'idempotency_key',
   'request_hash',
   'destination',
+  'trace',
 ]
 
 export const predictionStatements = {
@@ -112,10 +146,11 @@ export const predictionStatements = {
     metrics = ?, claimed_at = ?, started_at = ?, completed_at = ?, revision = ? WHERE id = ? AND revision = ?`,
   'prediction.remove-data': `UPDATE predictions SET input = '{}', input_parts = NULL, output = NULL, output_files = NULL,
     logs = '', stream_secret = NULL, data_removed = 1, revision = revision + 1
-    WHERE id = ? AND completed_at IS NOT NULL AND data_removed = 0`,
-  'prediction.delete': 'DELETE FROM predictions WHERE id = ?',
+    WHERE id IN (SELECT value FROM json_each(?)) AND completed_at IS NOT NULL AND data_removed = 0`,
+  'prediction.delete': 'DELETE FROM predictions WHERE id IN (SELECT value FROM json_each(?))',
   'prediction.append': 'INSERT INTO prediction_chunks (prediction_id, seq, at, data) VALUES (?, ?, ?, ?)',
   'prediction.fold': 'DELETE FROM prediction_chunks WHERE prediction_id = ?',
+  'prediction.delete-chunks': 'DELETE FROM prediction_chunks WHERE prediction_id IN (SELECT value FROM json_each(?))',
 } as const
 
 function statement(name: keyof typeof predictionStatements, parameters: Parameter[], expect?: number): Statement {
@@ -165,6 +200,7 @@ export function insert(p: Prediction): Write {
     idempotency_key: p.idempotencyKey,
     request_hash: p.requestHash,
     destination: p.destination,
+    trace: json(p.trace),
   }
   return [
     statement(
@@ -209,14 +245,15 @@ export function fold(id: string): Write {
   return [statement('prediction.fold', [id])]
 }
 
-/** Takes a prediction away as if it had never been. */
-export function remove(id: string): Write {
-  return [...fold(id), statement('prediction.delete', [id])]
+/** Takes predictions away as if they had never been. */
+export function remove(ids: readonly string[]): Write {
+  const list = JSON.stringify(ids)
+  return [statement('prediction.delete-chunks', [list]), statement('prediction.delete', [list])]
 }
 
-/** Takes away all that a prediction that has ended took in and gave out; its row stays. */
-export function removeData(id: string): Write {
-  return [statement('prediction.remove-data', [id])]
+/** Takes away all that predictions that have ended took in and gave out; their rows stay. */
+export function removeData(ids: readonly string[]): Write {
+  return [statement('prediction.remove-data', [JSON.stringify(ids)])]
 }
 
 /** Reads on the server's own connection: only what has been committed. */
@@ -225,11 +262,15 @@ export class PredictionStore {
   readonly #find
   readonly #findByKey
   readonly #outputFiles
+  readonly #trace
   readonly #unfinished
   readonly #unfinishedContent
   readonly #chunks
   readonly #withData
+  readonly #withoutData
   readonly #ofVersion
+  readonly #usesIn
+  readonly #examples
   readonly #lastRow
   readonly #hasUnfinished
   readonly #lastEndedAt
@@ -242,6 +283,7 @@ export class PredictionStore {
     const columns = COLUMNS.join(', ')
     this.#find = db.prepare<[string], Row>(`SELECT ${columns} FROM predictions WHERE id = ?`)
     this.#outputFiles = db.prepare<[string], string | null>('SELECT output_files FROM predictions WHERE id = ?').pluck()
+    this.#trace = db.prepare<[string], string | null>('SELECT trace FROM predictions WHERE id = ?').pluck()
     this.#findByKey = db.prepare<[string, string], Row>(
       `SELECT ${columns} FROM predictions WHERE account = ? AND idempotency_key = ?`,
     )
@@ -254,12 +296,30 @@ export class PredictionStore {
     this.#chunks = db.prepare<[string], { data: string }>(
       'SELECT data FROM prediction_chunks WHERE prediction_id = ? ORDER BY seq',
     )
-    this.#withData = db.prepare<[number, number], EndedRow>(
-      // What its receiver has still to be told waits in the other table.
-      `SELECT id, input_parts IS NOT NULL OR output_files IS NOT NULL OR status <> 'succeeded' AS may_have_folder
-          FROM predictions WHERE data_removed = 0 AND completed_at <= ? AND account NOT LIKE 'example:%' AND NOT EXISTS (
-          SELECT 1 FROM webhook_deliveries WHERE prediction_id = predictions.id AND state = 'waiting')
-          ORDER BY completed_at LIMIT ?`,
+    // What its receiver has still to be told waits in the other table.
+    const waits = `EXISTS (SELECT 1 FROM webhook_deliveries WHERE prediction_id = p.id AND state = 'waiting')`
+    this.#withData = db.prepare<[number, number, number, number], EndedRow>(
+      // Those that stay are told, too: to look past any number of them in one go would take any time.
+      `SELECT rowid AS number, completed_at, id, account LIKE 'example:%' OR ${waits} AS stays,
+          input_parts IS NOT NULL OR output_files IS NOT NULL OR status <> 'succeeded' AS may_have_folder
+          FROM predictions AS p WHERE data_removed = 0 AND (completed_at, rowid) > (?, ?) AND completed_at <= ?
+          ORDER BY completed_at, rowid LIMIT ?`,
+    )
+    this.#withoutData = db
+      .prepare<[number, number], string>(
+        // The newest row stays: it tells which times and ids have been given out.
+        `SELECT id FROM predictions AS p WHERE data_removed = 1 AND completed_at <= ? AND NOT ${waits}
+          AND rowid < (SELECT max(rowid) FROM predictions) ORDER BY completed_at LIMIT ?`,
+      )
+      .pluck()
+    this.#usesIn = db.prepare<[number, number], { contentHash: string; at: number }>(
+      `SELECT content_hash AS contentHash, max(created_at) AS at FROM predictions WHERE rowid > ? AND rowid <= ?
+          AND account NOT LIKE 'example:%' GROUP BY content_hash`,
+    )
+    this.#examples = db.prepare<[string, number, string, number], StoredExample>(
+      `SELECT account, created_at AS createdAt, id, content_hash AS contentHash, completed_at IS NOT NULL AS ended
+          FROM predictions WHERE account < 'example;' AND (account, created_at, id) > (?, ?, ?)
+          ORDER BY account, created_at, id LIMIT ?`,
     )
     this.#ofVersion = db
       .prepare<[number, number, string, string], string>(
@@ -291,6 +351,12 @@ export class PredictionStore {
     return files ? JSON.parse(files) : []
   }
 
+  /** Where a prediction belongs in the traces of others. */
+  traceOf(id: string): TraceContext | null {
+    const trace = this.#trace.get(id)
+    return trace ? JSON.parse(trace) : null
+  }
+
   findByIdempotencyKey(account: string, key: string): Prediction | undefined {
     const row = this.#findByKey.get(account, key)
     return row && fromRow(row)
@@ -318,14 +384,34 @@ export class PredictionStore {
     return whole
   }
 
-  /** Predictions that ended by then and still have their data, the longest ago first. */
-  endedWithData(by: number, most: number): { id: string; mayHaveFolder: boolean }[] {
-    return this.#withData.all(by, most).map(({ id, may_have_folder }) => ({ id, mayHaveFolder: may_have_folder === 1 }))
+  /** Predictions beyond a mark that ended by then and still have their data, the longest ago first. */
+  endedWithData(after: EndedMark, by: number, most: number): Ended[] {
+    return this.#withData.all(after.completedAt, after.row, by, most).map((row) => ({
+      id: row.id,
+      mayHaveFolder: row.may_have_folder === 1,
+      stays: row.stays === 1,
+      mark: { completedAt: row.completed_at, row: row.number },
+    }))
+  }
+
+  /** Predictions that ended by then, have no data any more, and nobody has to be told of; the longest ago first. */
+  endedWithoutData(by: number, most: number): string[] {
+    return this.#withoutData.all(by, most)
   }
 
   /** Predictions of a version among some rows, in the order in which they were stored. */
   ofVersion(model: string, version: string, { from, to }: { from: number; to: number }): string[] {
     return this.#ofVersion.all(from, to, model, version)
+  }
+
+  /** The content that some rows were created with, examples left out, and when that was for the last time. */
+  usesIn({ from, to }: { from: number; to: number }): { contentHash: string; at: number }[] {
+    return this.#usesIn.all(from, to)
+  }
+
+  /** Examples beyond one, in the order of their accounts. */
+  examples({ account, createdAt, id }: Omit<StoredExample, 'contentHash' | 'ended'>, most: number): StoredExample[] {
+    return this.#examples.all(account, createdAt, id, most)
   }
 
   /** Number of the last row. */
@@ -408,6 +494,7 @@ function fromRow(row: Row): Prediction {
     row.webhook_events_filter === null ? null : JSON.parse(row.webhook_events_filter)
   const inputParts: InputPart[] = row.input_parts === null ? [] : JSON.parse(row.input_parts)
   const outputFiles: ServedFile[] = row.output_files === null ? [] : JSON.parse(row.output_files)
+  const trace: TraceContext | null = row.trace === null ? null : JSON.parse(row.trace)
   const metrics: Metrics | null = row.metrics === null ? null : JSON.parse(row.metrics)
   return {
     id: row.id,
@@ -442,5 +529,6 @@ function fromRow(row: Row): Prediction {
     idempotencyKey: row.idempotency_key,
     requestHash: row.request_hash,
     destination: row.destination,
+    trace,
   }
 }

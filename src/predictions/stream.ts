@@ -1,9 +1,10 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { busy } from '../errors.ts'
 import type { OriginOf } from '../http/origin.ts'
 import { problems } from '../http/schemas.ts'
-import { EventStream, type ServerSentEvent } from '../http/sse.ts'
+import { EventStream, formatEvent, type ServerSentEvent } from '../http/sse.ts'
 import type { LivePrediction } from './live-prediction.ts'
 import { isTerminal, type Prediction, type ServedFile } from './prediction.ts'
 import type { Presenter } from './presenter.ts'
@@ -12,20 +13,33 @@ import type { PredictionService } from './service.ts'
 const ID_LENGTH = 26
 /** Events written between two looks at whether the reader keeps up. */
 const BATCH = 256
+/** What is kept for other readers beside the output itself, in bytes of one prediction. */
+const LARGEST_SHARED = 2 ** 16
 
 /** The output of a prediction as server-sent events; whoever has the URL may read it (replicate-api.md 6). */
 export const streamRoutes: FastifyPluginAsyncTypebox<{
   predictions: PredictionService
   presenter: Presenter
   originOf: OriginOf
-}> = async (app, { predictions, presenter, originOf }) => {
+  /** Streams that may be open at the same time. */
+  maxStreams: number
+  /** How long a reader may take nothing. */
+  stalledMs: number
+  /** Those that are being read. */
+  open: Set<EventStream>
+}> = async (app, { predictions, presenter, originOf, maxStreams, stalledMs, open }) => {
   async function answer(request: StreamRequest, reply: FastifyReply): Promise<void> {
     const { token } = request.params
     const { prediction, live } = predictions.findStream(token.slice(0, ID_LENGTH), token.slice(ID_LENGTH))
+    if (open.size >= maxStreams) throw busy(`${maxStreams} streams are open already`)
     const origin = originOf(request)
     const complete: Complete = (values, from, files) => presenter.streamed(prediction, values, from, files, origin)
     reply.hijack()
-    const stream = new EventStream(reply.raw)
+    if (reply.raw.destroyed) return
+    const stream = new EventStream(reply.raw, stalledMs)
+    open.add(stream)
+    // When all has been taken, or the reader has gone.
+    reply.raw.once('close', () => open.delete(stream))
     try {
       await sendOutput(stream, prediction, live, complete, request.headers['last-event-id']?.toString())
     } catch (error) {
@@ -77,24 +91,49 @@ async function sendOutput(
   const files = () => (live && !live.ended ? live.streamedFiles : (live?.view ?? stored).outputFiles)
   // The same ids for every reader and at every replay.
   const second = Math.floor(stored.createdAt / 1000)
-  const send = (events: NumberedEvent[]) =>
-    stream.send(events.map(({ seq, ...event }) => ({ ...event, id: `${second}:${seq}` })))
+  const format = (events: NumberedEvent[]) =>
+    events.map(({ seq, ...event }) => formatEvent({ ...event, id: `${second}:${seq}` })).join('')
+  const send = (events: NumberedEvent[]) => stream.send(format(events))
   let next = resumeAt(lastEventId, values().length)
   const changes = watch(live, stream.closed.signal)
   for (;;) {
     while (next < values().length && !stream.closed.signal.aborted) {
-      const batch = await complete(values().slice(next, next + BATCH), next, files()).catch(async (error: unknown) => {
-        await send(failureEvents('The server could not read a file', next))
+      const part = values().slice(next, next + BATCH)
+      const from = next
+      next += part.length
+      if (live && files().length === 0) {
+        await stream.send(shared(live, from, next, () => format(outputEvents(from, part))))
+        continue
+      }
+      const batch = await complete(part, from, files()).catch(async (error: unknown) => {
+        await send(failureEvents('The server could not read a file', from))
         throw error
       })
-      await send(batch.map((value, index) => outputEvent(next + index, value)))
-      next += batch.length
+      await send(outputEvents(from, batch))
     }
     if (stream.closed.signal.aborted) return
     if (!live || live.ended) return send(endEvents(live?.view ?? stored, next))
     if (live.left) return send(failureEvents('The server stops', next))
     await changes.next()
   }
+}
+
+interface Part {
+  from: number
+  to: number
+  bytes: Buffer
+}
+
+/** What was last sent of each prediction: most of its readers stand at the same place, and want the same bytes. */
+const lastParts = new WeakMap<LivePrediction, Part>()
+
+/** Values once streamed do not change, so that their places tell whether it is the same part. */
+function shared(live: LivePrediction, from: number, to: number, make: () => string): Buffer {
+  const last = lastParts.get(live)
+  if (last?.from === from && last.to === to) return last.bytes
+  const bytes = Buffer.from(make())
+  if (bytes.length <= LARGEST_SHARED) lastParts.set(live, { from, to, bytes })
+  return bytes
 }
 
 /** After the last event seen; an id that cannot be ours, or lies beyond what there is, resumes at the end (rules 4). */
@@ -124,8 +163,13 @@ function listOf(output: unknown): unknown[] {
   return Array.isArray(output) ? output : []
 }
 
-function outputEvent(seq: number, value: unknown): NumberedEvent {
-  return { event: 'output', seq, data: typeof value === 'string' ? value : JSON.stringify(value) }
+/** @param from place of the first value */
+function outputEvents(from: number, values: readonly unknown[]): NumberedEvent[] {
+  return values.map((value, index) => ({
+    event: 'output',
+    seq: from + index,
+    data: typeof value === 'string' ? value : JSON.stringify(value),
+  }))
 }
 
 function endEvents(p: Prediction, seq: number): NumberedEvent[] {

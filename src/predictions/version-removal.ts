@@ -1,13 +1,15 @@
 import type { Logger } from 'pino'
 import type { Write } from '../db/messages.ts'
 import type { Writer } from '../db/writer.ts'
+import { inSteps } from '../steps.ts'
+import type { SweepGate } from '../sweep-gate.ts'
 import type { PredictionFolders } from './folders.ts'
 import type { Outbox } from './outbox.ts'
+import { REMOVAL_STEPS } from './removal-steps.ts'
 import { type PredictionStore, remove } from './store.ts'
 
-/** Rows looked at in one go, and those deleted in one transaction: others wait for it. */
+/** Rows looked at in one go. */
 const ROWS_AT_ONCE = 2_000
-const DELETED_AT_ONCE = 100
 
 /** A version that was deleted. */
 export interface DoomedVersion {
@@ -21,6 +23,7 @@ export interface VersionRemovalOptions {
   writer: Writer
   folders: PredictionFolders
   outbox: Outbox
+  gate: SweepGate
   /** Cancels what has not ended of a version; resolves when all of it has. */
   cancelAll(model: string, version: string): Promise<void>
   /** What is committed when nothing is left. */
@@ -65,19 +68,24 @@ export class VersionRemoval {
   }
 
   async #remove(doomed: DoomedVersion): Promise<void> {
-    const { store, writer, folders, outbox, cancelAll, forget, onRemoved } = this.#options
+    const { store, writer, folders, outbox, gate, cancelAll, forget, onRemoved } = this.#options
     const { model, id: version } = doomed
     await cancelAll(model, version)
     const last = store.lastRow()
     for (let from = 0; from < last; from += ROWS_AT_ONCE) {
       const ids = store.ofVersion(model, version, { from, to: from + ROWS_AT_ONCE })
-      while (ids.length > 0) {
-        if (this.#closed) return
-        const some = ids.splice(0, DELETED_AT_ONCE)
-        await writer.submit(some.flatMap((id) => [...remove(id), ...outbox.writesForRemoval(id)]))
+      const removeSome = async (most: number) => {
+        const some = ids.splice(0, most)
+        await writer.submit([...remove(some), ...outbox.writesForRemoval(some)])
         // The rows go first: a URL of a file that is gone would be a lie.
         for (const id of some) await folders.remove(id)
+        return ids.length > 0
       }
+      if (ids.length > 0)
+        await inSteps(REMOVAL_STEPS, removeSome, async () => {
+          await gate.pass()
+          return !this.#closed
+        })
       if (this.#closed) return
       // Others have their turn between two looks.
       await new Promise(setImmediate)

@@ -4,6 +4,7 @@ import { flushCompileCache, registerHooks } from 'node:module'
 import { Socket } from 'node:net'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { TaskQueue } from '../scheduler/task-queue.ts'
 import { siblingModule } from '../sibling-module.ts'
 import { captureOutput } from './capture-output.ts'
 import { CHANNEL_DESCRIPTOR, Channel } from './channel.ts'
@@ -16,6 +17,8 @@ import { findTraining } from './training.ts'
 
 /** From -1000 to 1000; when memory runs out, the kernel ends a runner before it thinks of the server. */
 const OOM_SCORE = '800'
+/** After a run that took this long, messages are read before the next is chosen. */
+const LONG_MS = 2
 
 const channel = new Channel(new Socket({ fd: CHANNEL_DESCRIPTOR }), Number.POSITIVE_INFINITY, {
   onMessage: (message) => onMessage(message as ToRunner),
@@ -23,11 +26,14 @@ const channel = new Channel(new Socket({ fd: CHANNEL_DESCRIPTOR }), Number.POSIT
   onEnd: () => process.kill(process.pid, 'SIGKILL'),
 })
 const events = new EventQueue((group) => channel.send(group))
-const waiting: RunRequest[] = []
+/** Those that are to be run by themselves go first: they have been begun before. */
+const alone: RunRequest[] = []
+const waiting = new TaskQueue<RunRequest>()
 /** Of the package; its place on this machine says nothing to those who read errors. */
 let packageDir = ''
 let prepared: Promise<unknown> | undefined
 let loaded: { model: Model; maxBatch: number; predictionsDir: string } | undefined
+let running = false
 /** The runs that the model has now. */
 const present = new Map<string, AbortController>()
 
@@ -61,9 +67,10 @@ function onMessage(message: ToRunner): Promise<void> | void {
         events.push({ type: 'ready', device })
       })
     case 'run':
-      waiting.push(...message.runs)
-      if (present.size === 0) void runWaiting()
-      return
+      for (const run of message.runs)
+        if (run.alone) alone.push(run)
+        else waiting.push(run)
+      return runWaiting()
     case 'cancel':
       return cancel(message.id)
     default:
@@ -72,8 +79,11 @@ function onMessage(message: ToRunner): Promise<void> | void {
 }
 
 async function runWaiting(): Promise<void> {
-  while (loaded && waiting.length > 0) {
+  if (running) return
+  running = true
+  while (loaded && alone.length + waiting.size > 0) {
     const { model, maxBatch, predictionsDir } = loaded
+    const begin = performance.now()
     const runs = nextBatch(model.batches ? maxBatch : 1).map((request) => {
       const controller = new AbortController()
       present.set(request.id, controller)
@@ -83,16 +93,24 @@ async function runWaiting(): Promise<void> {
     await events.flush()
     const again = await model.run(runs, events)
     present.clear()
-    waiting.unshift(...again.map((request) => ({ ...request, alone: true })))
+    alone.unshift(...again.map((request) => ({ ...request, alone: true })))
+    // A run in native code hears nothing: who came meanwhile may be the next.
+    if (alone.length + waiting.size > 0) await hearWhoCame(begin)
   }
+  running = false
   await events.flush()
 }
 
-/** What waits, up to a number, in the order in which it came. */
+/** After a long run for sure; one turn of the event loop may end without a look at what can be read. */
+async function hearWhoCame(begin: number): Promise<void> {
+  await new Promise(setImmediate)
+  if (performance.now() - begin >= LONG_MS) await new Promise(setImmediate)
+}
+
+/** What waits, up to a number; accounts take turns. */
 function nextBatch(most: number): RunRequest[] {
-  const alone = waiting.findIndex((run) => run.alone)
-  const together = alone === -1 ? most : Math.min(most, Math.max(alone, 1))
-  return waiting.splice(0, together)
+  const first = alone.shift()
+  return first ? [first] : waiting.take(most)
 }
 
 async function attempt(dir: string, work: () => Promise<void>): Promise<void> {
@@ -111,9 +129,9 @@ async function attempt(dir: string, work: () => Promise<void>): Promise<void> {
 function cancel(id: string): void {
   const running = present.get(id)
   if (running) return running.abort()
-  const index = waiting.findIndex((run) => run.id === id)
-  if (index === -1) return
-  waiting.splice(index, 1)
+  const index = alone.findIndex((run) => run.id === id)
+  if (index !== -1) alone.splice(index, 1)
+  else if (!waiting.delete(id)) return
   events.push({ type: 'dropped', id })
   if (present.size === 0) void events.flush()
 }

@@ -8,6 +8,7 @@ import { withinAddressSpace } from './address-space.ts'
 import { CHANNEL_DESCRIPTOR, Channel } from './channel.ts'
 import { diesWithThisProcess } from './die-with-the-server.ts'
 import { FloodGuard } from './flood-guard.ts'
+import { withoutPreloads } from './node-options.ts'
 import { parseEvents } from './parse-events.ts'
 import type { RunnerEvent, ToRunner } from './protocol.ts'
 import type { RunnerRecords } from './records.ts'
@@ -21,8 +22,12 @@ export interface RunnerListener {
   onEvent(event: RunnerEvent): void
   /** Text that native code printed. */
   onPrinted(text: string): void
-  /** Called once, after the last event; `how` reads as the end of a sentence: `was ended by SIGFPE`. */
-  onExit(how: string): void
+  /**
+   * Called once, after the last event.
+   * @param how reads as the end of a sentence: `was ended by SIGFPE`
+   * @param signal that ended it, if one did
+   */
+  onExit(how: string, signal?: NodeJS.Signals): void
 }
 
 export interface LaunchOptions {
@@ -50,11 +55,13 @@ export function runnerLauncher(
   records: Pick<RunnerRecords, 'add' | 'remove'>,
 ): LaunchRunner {
   const env = Object.fromEntries(Object.entries(environment).filter(([name]) => !name.startsWith('REPRISE_')))
+  const { NODE_OPTIONS: options = '' } = env
   const childEnv = {
     NODE_COMPILE_CACHE: getCompileCacheDir(),
     // As nvidia-smi counts, and not the fastest first: the number of a device has to mean the same card to both.
     CUDA_DEVICE_ORDER: 'PCI_BUS_ID',
     ...env,
+    NODE_OPTIONS: withoutPreloads(options),
     ORT_DISABLE_TELEMETRY: '1',
   }
   const program = fileURLToPath(siblingModule(import.meta.url, './child'))
@@ -92,7 +99,7 @@ function listen(child: ChildProcess, listener: RunnerListener, onGone: () => voi
     stream?.on('data', (text: string) => listener.onPrinted(text))
   }
   let gone = false
-  const end = (how: string) => {
+  const end = (how: string, signal?: NodeJS.Signals) => {
     if (gone) return
     gone = true
     onGone()
@@ -101,10 +108,10 @@ function listen(child: ChildProcess, listener: RunnerListener, onGone: () => voi
     if (!channel?.open) setImmediate(onAllRead)
     void allRead.then(() => {
       clearTimeout(timer)
-      listener.onExit(how)
+      listener.onExit(how, signal)
     })
   }
-  child.on('exit', (code, signal) => end(signal ? `was ended by ${signal}` : `exited with code ${code}`))
+  child.on('exit', (code, signal) => (signal ? end(`was ended by ${signal}`, signal) : end(`exited with code ${code}`)))
   child.on('error', (error) => {
     if (child.pid === undefined) end(`could not be started: ${error.message}`)
   })

@@ -78,7 +78,7 @@ export class Model {
     if (this.#streams) await report.forward(result)
     const output = this.#streams ? null : await result
     const { keep } = this.#definition
-    await report.done(keep ? await keep(output, report.run) : output, this.#definition.output)
+    await report.done(keep ? await report.keep(() => keep(output, report.run)) : output, this.#definition.output)
   }
 
   /** Where a batch fails as a whole, nobody knows which member is to blame. */

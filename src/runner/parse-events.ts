@@ -33,7 +33,11 @@ function isRunnerEvent(value: unknown): value is RunnerEvent {
       return typeof id === 'string' && typeof value.name === 'string' && Number.isFinite(value.value)
     case 'done':
       return (
-        typeof id === 'string' && Number.isFinite(value.seconds) && isShallow(value.output) && isFileList(value.files)
+        typeof id === 'string' &&
+        Number.isFinite(value.seconds) &&
+        (value.storeSeconds === undefined || Number.isFinite(value.storeSeconds)) &&
+        isShallow(value.output) &&
+        isFileList(value.files)
       )
     case 'error':
       return typeof id === 'string' && typeof value.message === 'string' && Number.isFinite(value.seconds)

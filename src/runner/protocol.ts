@@ -58,6 +58,8 @@ export interface OutputFile {
 
 export interface RunRequest {
   id: string
+  /** Whose it is: accounts take turns. */
+  account: string
   input: Readonly<Record<string, unknown>>
   inputFiles: readonly InputFile[]
   /** Not to be joined with others. */
@@ -71,7 +73,7 @@ export type ToRunner =
   | { type: 'inspect'; package: PackageLocation }
   /** Imports the code and runs its setup. Each prediction has a folder of its own, named by its id, in `predictionsDir`. */
   | { type: 'load'; package: PackageLocation; session: SessionSettings; maxBatch: number; predictionsDir: string }
-  /** Queues runs; they are run one after the other, in order, or up to `maxBatch` at a time. */
+  /** Queues runs; they are run one after the other, the accounts in turns, or up to `maxBatch` at a time. */
   | { type: 'run'; runs: readonly RunRequest[] }
   /** Forgets a queued run, or asks the present one to stop. */
   | { type: 'cancel'; id: string }
@@ -88,7 +90,8 @@ export type RunnerEvent =
   /** `id` is null outside of a run. */
   | { type: 'log'; id: string | null; text: string }
   | { type: 'metric'; id: string; name: string; value: number }
-  | { type: 'done'; id: string; output: unknown; files: OutputFile[]; seconds: number }
+  /** `storeSeconds` is the part of the time in which files were stored; left out where there were none. */
+  | { type: 'done'; id: string; output: unknown; files: OutputFile[]; seconds: number; storeSeconds?: number }
   | { type: 'error'; id: string; message: string; seconds: number }
   /** The batch that it was in has failed as a whole: it waits again, to be started once more, alone. */
   | { type: 'returned'; id: string }

@@ -1,7 +1,7 @@
 import { isFile } from '../models/input-places.ts'
 import { describeFault } from './describe-fault.ts'
 import type { EventQueue } from './event-queue.ts'
-import { OutputMeter } from './json-output.ts'
+import { type FoundFile, OutputMeter } from './json-output.ts'
 import { OutputFolder } from './output-folder.ts'
 import type { RunRequest } from './protocol.ts'
 
@@ -24,6 +24,8 @@ export class RunReport {
   readonly #events: EventQueue
   readonly #outputs: OutputFolder
   readonly #meter = new OutputMeter()
+  /** How long the storing of what it gives out has taken; undefined where there was nothing to store. */
+  #storedMs: number | undefined
 
   /** @param begin of the run, by the clock of `performance` */
   constructor(run: Run, packageDir: string, begin: number, events: EventQueue) {
@@ -59,7 +61,7 @@ export class RunReport {
     const { request, signal } = this.run
     for await (const value of result) {
       if (signal.aborted) break
-      const stored = await this.#outputs.store(value, this.#meter.add(value))
+      const stored = await this.#store(value, this.#meter.add(value))
       this.#events.pushOutput(request.id, stored.value, stored.files)
     }
   }
@@ -68,8 +70,18 @@ export class RunReport {
   async done(output: unknown, schema: Record<string, unknown>): Promise<void> {
     if (isFile(schema) && (output === undefined || output === null))
       throw new Error('The output is declared as a file, but predict returned none; return ctx.file(bytes, { name })')
-    const { value, files } = await this.#outputs.store(output, new OutputMeter().add(output))
-    this.#events.push({ type: 'done', id: this.run.request.id, output: value ?? null, files, seconds: this.#seconds })
+    const { value, files } = await this.#store(output, new OutputMeter().add(output))
+    const stored = this.#storedMs === undefined ? {} : { storeSeconds: this.#storedMs / 1000 }
+    const { id } = this.run.request
+    this.#events.push({ type: 'done', id, output: value ?? null, files, seconds: this.#seconds, ...stored })
+  }
+
+  /** Does a part of the run that is not the model's, but stores what that has made. */
+  async keep<Kept>(work: () => Promise<Kept>): Promise<Kept> {
+    const begin = performance.now()
+    const kept = await work()
+    this.#storedMs = (this.#storedMs ?? 0) + performance.now() - begin
+    return kept
   }
 
   /** It will be run again. */
@@ -80,6 +92,11 @@ export class RunReport {
   fail(error: unknown): void {
     const message = describeFault(error, this.#packageDir)
     this.#events.push({ type: 'error', id: this.run.request.id, message, seconds: this.#seconds })
+  }
+
+  #store(value: unknown, found: readonly FoundFile[]): ReturnType<OutputFolder['store']> {
+    const store = () => this.#outputs.store(value, found)
+    return found.length === 0 ? store() : this.keep(store)
   }
 
   get #seconds(): number {

@@ -35,8 +35,8 @@ export class SpareRunner {
     const runner = this.#launch({
       onEvent: (event) => spare.owner?.onEvent(event),
       onPrinted: (text) => spare.owner?.onPrinted(text),
-      onExit: (how) => {
-        if (spare.owner) return spare.owner.onExit(how)
+      onExit: (how, signal) => {
+        if (spare.owner) return spare.owner.onExit(how, signal)
         this.#spare = undefined
         this.#onGone()
       },

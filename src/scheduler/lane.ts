@@ -3,6 +3,9 @@ import { AppError } from '../errors.ts'
 import type { ProviderChoice } from '../runner/execution-provider.ts'
 import type { Wish } from './admission.ts'
 import { LoadProgress } from './load-progress.ts'
+import { MovingAverage } from './moving-average.ts'
+import type { EndCause } from './observer.ts'
+import { type Outlook, outlookOf } from './outlook.ts'
 import type { Replica, ReplicaEnd, ReplicaListener } from './replica.ts'
 import { laneOf, type RunnableVersion } from './runnable-version.ts'
 import { type Breakage, SetupFailures } from './setup-failures.ts'
@@ -17,6 +20,8 @@ export interface Share {
 
 export interface LaneOptions {
   clock: Clock
+  /** What has been measured before of the version. */
+  times: LaneTimes
   /** Whether tasks may be run yet. */
   started(): boolean
   startReplica(version: RunnableVersion, share: Share, listener: ReplicaListener): Replica
@@ -25,8 +30,15 @@ export interface LaneOptions {
   /** Nothing runs any more, or a replica is gone: there is more for others. */
   onIdle(): void
   onServerLog(version: RunnableVersion, text: string): void
-  onDied(version: RunnableVersion, reason: string): void
+  onBatch(version: RunnableVersion, size: number): void
+  onDied(version: RunnableVersion, reason: string, cause: EndCause): void
   onBroken(version: RunnableVersion, reason: string): void
+}
+
+/** What runs and loads of one version take, in milliseconds. */
+export class LaneTimes {
+  readonly run = new MovingAverage()
+  readonly load = new MovingAverage()
 }
 
 /** Room in a ready replica, taken before the task exists. */
@@ -58,9 +70,9 @@ interface Trial {
 export class Lane {
   #version: RunnableVersion
   readonly #options: LaneOptions
-  readonly #queue = new TaskQueue()
+  readonly #queue = new TaskQueue<Task>()
   /** Members of batches that ended their process: each is run once more, alone. */
-  readonly #secondChances = new TaskQueue()
+  readonly #secondChances = new TaskQueue<Task>()
   readonly #replicas = new Set<Replica>()
   readonly #progress: LoadProgress
   #demandedSince: number | undefined
@@ -98,6 +110,11 @@ export class Lane {
 
   get queued(): number {
     return this.#queue.size + this.#secondChances.size
+  }
+
+  /** How many tasks of an account wait for a replica. */
+  queuedOf(account: string): number {
+    return this.#queue.sizeOf(account) + this.#secondChances.sizeOf(account)
   }
 
   get replicas(): ReadonlySet<Replica> {
@@ -231,6 +248,7 @@ export class Lane {
     this.#restored = 0
     const replica = this.#options.startReplica(this.version, share, {
       onReady: () => {
+        this.#options.times.load.add(this.#options.clock.monotonic() - replica.launchedAt)
         this.#progress.end(`Loaded ${this.version.model}`)
         for (const trial of this.#trials) trial.succeed()
         this.#dispatch()
@@ -241,6 +259,8 @@ export class Lane {
         this.#endReleased()
         if (!replica.busy) this.#options.onIdle()
       },
+      onRun: (seconds) => this.#options.times.run.add(seconds * 1000),
+      onBatch: (size) => this.#options.onBatch(this.version, size),
       onServerLog: (text) => {
         for (const trial of this.#trials) trial.log(text)
         this.#options.onServerLog(this.version, text)
@@ -250,21 +270,63 @@ export class Lane {
     this.#replicas.add(replica)
   }
 
-  /** Room for one task right now, past nobody who waits. */
-  reserve(): Reservation | undefined {
-    if (this.#draining || this.queued > 0) return
-    const replica = this.#roomiest()
+  /** Room for one task of an account right now, past nobody who waits but those that have had their turn. */
+  reserve(account: string): Reservation | undefined {
+    if (this.#draining) return
+    const replica = (this.queued === 0 && this.#roomiest()) || this.#openTo(account)
     if (!replica) return
+    const task = [{ account }]
     this.#released = false
-    this.#hold(replica, 1)
+    this.#hold(replica, task)
     return {
       lane: laneOf(this.version),
-      run: (task) => {
-        this.#letGo(replica, 1)
-        if (!replica.send([task])) this.enqueue(task)
+      run: (created) => {
+        this.#letGo(replica, task)
+        if (!replica.send([created])) this.enqueue(created)
       },
-      release: () => this.#letGo(replica, 1),
+      release: () => this.#letGo(replica, task),
     }
+  }
+
+  /** Where a task stands; undefined where it does not wait here, or is just being handed over. */
+  outlookOf(id: string): Outlook | undefined {
+    const { run, batches } = this.version
+    const runMs = this.#options.times.run.value
+    const atOnce = batches ? run.maxBatch : 1
+    let sent = 0
+    for (const replica of this.#replicas) {
+      const before = replica.placeOf(id)
+      if (before !== undefined)
+        return outlookOf({ before, together: atOnce, runMs, nextInMs: this.#nextRunMs([replica]) })
+      sent += replica.waiting
+    }
+    const second = this.#secondChances.placeOf(id)
+    const place = second ?? this.#queue.placeOf(id)
+    if (place === undefined) return
+    const before = sent + place + (second === undefined ? this.#secondChances.size : 0)
+    const together = atOnce * Math.max(1, this.#replicas.size)
+    return outlookOf({ before, together, runMs, nextInMs: this.#nextRunMs([...this.#replicas]) })
+  }
+
+  /** How long it takes to run all that waits; undefined where nothing has been measured. */
+  get drainMs(): number | undefined {
+    const { run, batches } = this.version
+    const together = (batches ? run.maxBatch : 1) * Math.max(1, this.#replicas.size)
+    const runMs = this.#options.times.run.value
+    return runMs === undefined ? undefined : (this.queued / together) * runMs
+  }
+
+  /** How long until one of some replicas can begin a run; undefined where that cannot be told. */
+  #nextRunMs(replicas: readonly Replica[]): number | undefined {
+    const { run, load } = this.#options.times
+    const now = this.#options.clock.monotonic()
+    const ready = replicas.filter(({ readyAt }) => readyAt !== undefined)
+    const waits = ready.map(({ runningMs }) => (runningMs === undefined ? 0 : remaining(run.value, runningMs)))
+    const loads = replicas
+      .filter(({ loading }) => loading)
+      .map(({ launchedAt }) => remaining(load.value, now - launchedAt))
+    const known = [...waits, ...loads].filter((wait) => wait !== undefined)
+    return known.length > 0 ? Math.min(...known) : undefined
   }
 
   enqueue(task: Task): void {
@@ -316,6 +378,26 @@ export class Lane {
     await Promise.all(replicas.map(({ ended }) => ended))
   }
 
+  /** A replica for an account that has nothing here while others wait for more turns. */
+  #openTo(account: string): Replica | undefined {
+    if (this.queuedOf(account) > 0 || this.#has(account)) return
+    const next = this.#queue.allServed && this.#secondChances.size === 0
+    return this.#newcomersPlace() ?? (next ? this.#roomiest() : undefined)
+  }
+
+  /** Whether something of an account is in a replica. */
+  #has(account: string): boolean {
+    for (const replica of this.#replicas) if (replica.has(account)) return true
+    return false
+  }
+
+  #newcomersPlace(): Replica | undefined {
+    let best: Replica | undefined
+    for (const replica of this.#replicas)
+      if (replica.admitsNewcomers && (!best || replica.load < best.load)) best = replica
+    return best
+  }
+
   #roomiest(): Replica | undefined {
     let best: Replica | undefined
     for (const replica of this.#replicas) if (replica.room > 0 && (!best || replica.load < best.load)) best = replica
@@ -332,9 +414,21 @@ export class Lane {
       const tasks = this.#queue.take(Math.min(replica.room, part))
       if (tasks.length > 0) void this.#claimAndSend(replica, tasks)
     }
+    this.#letNewcomersIn()
     if (this.queued === 0) return
     if (!this.#ready) this.#progress.begin()
     if (this.#demandKind()) this.#options.onDemand()
+  }
+
+  /** What was sent ahead of one account may take longer than thought: others do not wait for the end of it. */
+  #letNewcomersIn(): void {
+    for (const account of this.#queue.accounts()) {
+      const replica = this.#newcomersPlace()
+      if (!replica) return
+      if (this.#has(account)) continue
+      const task = this.#queue.takeOf(account)
+      if (task) void this.#claimAndSend(replica, [task])
+    }
   }
 
   #giveSecondChances(): void {
@@ -345,21 +439,21 @@ export class Lane {
 
   /** A task is sent only after its claim is on disk, so that a restart never runs it twice. */
   async #claimAndSend(replica: Replica, tasks: Task[]): Promise<void> {
-    this.#hold(replica, tasks.length)
+    this.#hold(replica, tasks)
     await Promise.all(tasks.map((task) => task.claim()))
     const claimed = tasks.filter((task) => task.wanted)
-    this.#letGo(replica, tasks.length)
+    this.#letGo(replica, tasks)
     if (claimed.length > 0 && !replica.send(claimed)) this.#queue.pushFront(claimed)
   }
 
-  #hold(replica: Replica, count: number): void {
-    this.#promised += count
-    replica.hold(count)
+  #hold(replica: Replica, tasks: readonly Pick<Task, 'account'>[]): void {
+    this.#promised += tasks.length
+    replica.hold(tasks)
   }
 
-  #letGo(replica: Replica, count: number): void {
-    this.#promised -= count
-    replica.release(count)
+  #letGo(replica: Replica, tasks: readonly Pick<Task, 'account'>[]): void {
+    this.#promised -= tasks.length
+    replica.release(tasks)
   }
 
   /** Ends replicas beyond the most there may be, those with the least to do first. */
@@ -375,11 +469,12 @@ export class Lane {
     for (const replica of this.#replicas) if (!replica.busy) replica.retire()
   }
 
-  #onEnd(replica: Replica, { reason, retired, untouched, suspects, neverRan }: ReplicaEnd): void {
+  #onEnd(replica: Replica, { reason, cause, retired, untouched, suspects, neverRan }: ReplicaEnd): void {
     this.#replicas.delete(replica)
+    for (const task of [...untouched, ...suspects]) task.onReturned()
     this.#queue.pushFront(untouched)
     for (const task of suspects) this.#secondChances.push(task)
-    if (!retired && !this.#draining) this.#options.onDied(this.version, reason)
+    if (!retired && !this.#draining) this.#options.onDied(this.version, reason, cause)
     if (!neverRan) for (const failures of [this.#failures, this.#growthFailures]) failures.forgive()
     else if (!retired) this.#onSetupFailure(reason, neverRan.crashed)
     this.#dispatch()
@@ -397,4 +492,9 @@ export class Lane {
     if (failures === this.#failures) this.break(reason)
     else failures.break(reason)
   }
+}
+
+/** Of something that usually takes so long; undefined where that is not known. */
+function remaining(usualMs: number | undefined, elapsedMs: number): number | undefined {
+  return usualMs === undefined ? undefined : Math.max(0, usualMs - elapsedMs)
 }

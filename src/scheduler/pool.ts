@@ -8,6 +8,7 @@ import type { MeasureMemory } from '../runner/memory.ts'
 import { SpareRunner } from '../runner/spare.ts'
 import { admit, type Budget, memoryNeed, type Occupant, turnEnd, whyNever } from './admission.ts'
 import type { Demand, Lane, Share } from './lane.ts'
+import type { SchedulerObserver } from './observer.ts'
 import { Replica, type ReplicaListener } from './replica.ts'
 import { memoryKey, type RunnableVersion } from './runnable-version.ts'
 import { type ReplicaCounts, threadShare } from './thread-share.ts'
@@ -33,6 +34,7 @@ export interface PoolOptions {
   gpus: readonly Gpu[]
   measure: MeasureMemory
   peaks: MemoryPeaks
+  observer?: SchedulerObserver | undefined
   /** Where each prediction has its folder. */
   predictionsDir: string
 }

@@ -4,7 +4,9 @@ import { formatDuration } from '../duration.ts'
 import type { ProviderChoice } from '../runner/execution-provider.ts'
 import type { Runner, RunnerListener } from '../runner/host.ts'
 import { LOGS_LIMIT, type RunnerEvent, type RunRequest } from '../runner/protocol.ts'
+import { Tally } from '../tally.ts'
 import { startTimer } from '../timer.ts'
+import type { EndCause } from './observer.ts'
 import { Pace } from './pace.ts'
 import type { RunnableVersion } from './runnable-version.ts'
 import type { Task } from './task.ts'
@@ -13,6 +15,8 @@ import type { Task } from './task.ts'
 const CANCEL_GRACE_MS = 500
 /** How long a runner with nothing under way may take to begin what it was sent. */
 const STALL_MS = 30_000
+/** Tasks in a replica, with those of accounts that had none in it when it was full. */
+const MOST = 128
 /** Inputs beyond this many characters do not share a message. */
 const MESSAGE_SIZE = 2 ** 20
 
@@ -28,6 +32,7 @@ interface Sent {
 export interface ReplicaEnd {
   /** Why the process ended. */
   reason: string
+  cause: EndCause
   /** Whether it had been asked to. */
   retired: boolean
   /** Tasks that were sent but that the model has not seen. */
@@ -53,6 +58,10 @@ export interface ReplicaListener {
   onReady(): void
   /** A task left; there may be room for another. */
   onFree(): void
+  /** A run has ended, which took so many seconds. */
+  onRun(seconds: number): void
+  /** So many inputs were run together. */
+  onBatch(size: number): void
   onServerLog(text: string): void
   onEnd(end: ReplicaEnd): void
 }
@@ -79,6 +88,12 @@ export class Replica {
   device: string | null = null
   /** How many runs have ended. */
   runs = 0
+  /** When the present run began, by the monotonic clock. */
+  #begunAt = 0
+  /** How many the model has now. */
+  #running = 0
+  /** How many tasks of each account are in it. */
+  readonly #accounts = new Tally()
   readonly #listener: ReplicaListener
   readonly #clock: Clock
   readonly #runner: Runner
@@ -95,6 +110,9 @@ export class Replica {
   #printed = 0
   /** Why it is about to end, where that is known before the process is gone. */
   #reason: string | undefined
+  #cause: EndCause | undefined
+  /** How many the model was given together that has not told of the end of any of them. */
+  #batch = 0
   readonly #stopSetupTimer: () => void
   readonly #ended = Promise.withResolvers<void>()
 
@@ -110,7 +128,7 @@ export class Replica {
     this.#runner = start({
       onEvent: (event) => this.#onEvent(event),
       onPrinted: (text) => this.#log(text),
-      onExit: (how) => this.#onExit(how),
+      onExit: (how, signal) => this.#onExit(how, signal),
     })
     const { setupTimeoutMs, sessionOptions, maxBatch } = version.run
     this.#runner.send({
@@ -121,8 +139,7 @@ export class Replica {
       predictionsDir,
     })
     this.#stopSetupTimer = startTimer(setupTimeoutMs, () => {
-      this.#reason = `Setup timed out after ${formatDuration(setupTimeoutMs)}`
-      this.kill()
+      this.#end('setup_timeout', `Setup timed out after ${formatDuration(setupTimeoutMs)}`)
     })
   }
 
@@ -163,19 +180,54 @@ export class Replica {
     return this.#state === 'ready' ? this.#pace.room(this.version, this.load) : 0
   }
 
+  /** How many tasks are in it that the model has not been given yet. */
+  get waiting(): number {
+    return this.load - this.#running
+  }
+
+  /** How long the present run has taken so far; undefined where there is none. */
+  get runningMs(): number | undefined {
+    return this.#running === 0 ? undefined : this.#clock.monotonic() - this.#begunAt
+  }
+
+  /** Whether something of an account is in it. */
+  has(account: string): boolean {
+    return this.#accounts.of(account) > 0
+  }
+
+  /** Whether tasks wait in it behind others, so that one of an account that has none takes its turn among them. */
+  get admitsNewcomers(): boolean {
+    const { batches, run } = this.version
+    const behind = this.#running > 0 || this.load > (batches ? run.maxBatch : 1)
+    return this.#state === 'ready' && this.waiting > 0 && behind && this.load < MOST
+  }
+
+  /** How many of those that wait in it were sent before a task; undefined where it does not wait here. */
+  placeOf(id: string): number | undefined {
+    if (this.#sent.get(id)?.started !== false) return
+    let place = 0
+    for (const [other, { started }] of this.#sent) {
+      if (other === id) break
+      if (!started) place++
+    }
+    return place
+  }
+
   /** What the model has now: one, or a batch. */
-  get #running(): Sent[] {
+  #present(): Sent[] {
     return [...this.#sent.values()].filter(({ started }) => started)
   }
 
   /** Keeps room for tasks that are being claimed. */
-  hold(count: number): void {
-    this.#held += count
+  hold(tasks: readonly Pick<Task, 'account'>[]): void {
+    this.#held += tasks.length
+    for (const { account } of tasks) this.#accounts.add(account)
   }
 
   /** Gives room back, and says so once the present work of the caller is done. */
-  release(count: number): void {
-    this.#held -= count
+  release(tasks: readonly Pick<Task, 'account'>[]): void {
+    this.#held -= tasks.length
+    for (const { account } of tasks) this.#accounts.add(account, -1)
     this.#tellFree()
   }
 
@@ -189,7 +241,9 @@ export class Replica {
     for (const task of tasks) {
       const sent: Sent = { task, alone, started: false, abandoned: false, stopTimer: undefined }
       this.#sent.set(task.id, sent)
+      this.#accounts.add(task.account)
       this.#unsent.push(sent)
+      task.onSent(this.readyAt === undefined ? undefined : { from: this.launchedAt, to: this.readyAt })
     }
     this.#watchForStall()
     return true
@@ -205,8 +259,7 @@ export class Replica {
 
   /** Ends it, because it holds more memory than it may. */
   exceed(bytes: number, limit: string): void {
-    this.#reason ??= `The model's process held ${formatBytes(bytes)} of memory, more than ${limit}`
-    this.kill()
+    this.#end('memory', `The model's process held ${formatBytes(bytes)} of memory, more than ${limit}`)
   }
 
   /** What was committed together goes to the runner in one message, unless it is much. */
@@ -219,8 +272,8 @@ export class Replica {
         runs = []
         size = 0
       }
-      const { id, input, inputFiles } = task
-      runs.push(alone ? { id, input, inputFiles, alone } : { id, input, inputFiles })
+      const { id, account, input, inputFiles } = task
+      runs.push({ id, account, input, inputFiles, ...(alone ? { alone } : {}) })
       size += task.size
     }
     if (runs.length > 0) this.#runner.send({ type: 'run', runs })
@@ -241,13 +294,19 @@ export class Replica {
     this.#runner.kill()
   }
 
+  /** Ends it; what was found first is what counts. */
+  #end(cause: EndCause, reason: string): void {
+    this.#cause ??= cause
+    this.#reason ??= reason
+    this.kill()
+  }
+
   #onEvent(event: RunnerEvent): void {
     switch (event.type) {
       case 'ready':
         return this.#onReady(event.device)
       case 'refused':
-        this.#reason ??= event.message
-        return this.kill()
+        return this.#end('refused', event.message)
       case 'started':
         return this.#onStarted(this.#sent.get(event.id))
       case 'output':
@@ -258,10 +317,10 @@ export class Replica {
       case 'metric':
         return this.#sent.get(event.id)?.task.onMetric(event.name, event.value)
       case 'done':
-        this.#pace.measure(event.seconds)
-        return this.#leave(event.id)?.task.onDone(event.output, event.files, event.seconds)
+        this.#measure(event.seconds)
+        return this.#leave(event.id)?.task.onDone(event.output, event.files, event.seconds, event.storeSeconds)
       case 'error':
-        this.#pace.measure(event.seconds)
+        this.#measure(event.seconds)
         return this.#leave(event.id)?.task.onFailed(event.message, event.seconds)
       case 'returned':
         return this.#onReturned(this.#sent.get(event.id))
@@ -273,6 +332,11 @@ export class Replica {
       default:
         return event satisfies never
     }
+  }
+
+  #measure(seconds: number): void {
+    this.#pace.measure(seconds)
+    this.#listener.onRun(seconds)
   }
 
   #onReady(device: string | null): void {
@@ -293,6 +357,8 @@ export class Replica {
     this.#stallTimer = undefined
     this.#begun = true
     sent.started = true
+    if (this.#running++ === 0) this.#begunAt = this.#clock.monotonic()
+    this.#batch++
     if (sent.abandoned) return this.#killAfterGrace(sent)
     sent.task.onStarted()
     const { predictTimeoutMs, trainTimeoutMs } = this.version.run
@@ -306,18 +372,24 @@ export class Replica {
   /** Its batch has failed; it waits in the runner, to be started again by itself. */
   #onReturned(sent: Sent | undefined): void {
     if (!sent?.started || sent.alone || !this.version.batches) return
+    this.#tellBatch()
     sent.stopTimer?.()
     sent.stopTimer = undefined
     sent.started = false
     sent.alone = true
+    this.#running--
+    sent.task.onSent()
   }
 
   /** Where others of its batch are still wanted, it only stops being waited for. */
   #killAfterGrace(sent: Sent): void {
     sent.stopTimer?.()
     sent.stopTimer = undefined
-    if (this.#running.every(({ abandoned }) => abandoned))
-      sent.stopTimer = startTimer(CANCEL_GRACE_MS, () => this.kill())
+    if (this.#present().every(({ abandoned }) => abandoned))
+      sent.stopTimer = startTimer(CANCEL_GRACE_MS, () => {
+        this.#cause ??= 'canceled'
+        this.kill()
+      })
   }
 
   #leave(id: string): Sent | undefined {
@@ -325,11 +397,22 @@ export class Replica {
     if (!sent) return
     sent.stopTimer?.()
     this.#sent.delete(id)
+    this.#accounts.add(sent.task.account, -1)
     if (sent.abandoned) queueMicrotask(() => sent.task.onReleased())
-    if (sent.started) this.runs++
+    if (sent.started) {
+      this.#running--
+      this.runs++
+      this.#tellBatch()
+    }
     this.#watchForStall()
     this.#tellFree()
     return sent
+  }
+
+  /** With the first end among them it is known that no more belong to them. */
+  #tellBatch(): void {
+    if (this.#batch > 0) this.#listener.onBatch(this.#batch)
+    this.#batch = 0
   }
 
   /** What a run has left behind may hold the process for ever; the deadline of the next one begins only with it. */
@@ -345,8 +428,7 @@ export class Replica {
   }
 
   #endStalled(): void {
-    this.#reason ??= `The model's process began nothing for ${formatDuration(STALL_MS)}`
-    this.kill()
+    this.#end('stalled', `The model's process began nothing for ${formatDuration(STALL_MS)}`)
   }
 
   #tellFree(): void {
@@ -359,23 +441,25 @@ export class Replica {
 
   /** What native code prints while a batch runs may tell of any of its members. */
   #log(text: string): void {
-    const [only, ...others] = this.#running
+    const [only, ...others] = this.#present()
     if (only && others.length === 0) return only.task.onLog(text)
     if (this.#printed > LOGS_LIMIT) return
     this.#printed += text.length
     this.#listener.onServerLog(text)
   }
 
-  #onExit(how: string): void {
+  #onExit(how: string, signal: NodeJS.Signals | undefined): void {
     const wasLoading = this.#state === 'loading'
     const retired = this.#state === 'retiring'
     this.#state = 'ended'
     this.#stopSetupTimer()
     clearTimeout(this.#stallTimer)
     const what = this.version.trains ? 'training' : 'prediction'
-    const together = this.#running.length > 1
+    const together = this.#running > 1
     const all = [...this.#sent.values()]
     this.#sent.clear()
+    this.#running = 0
+    this.#tellBatch()
     for (const { stopTimer, abandoned, task } of all) {
       stopTimer?.()
       if (abandoned) task.onReleased()
@@ -388,7 +472,7 @@ export class Replica {
     const untouched = tasksOf(wanted.filter(({ started, alone }) => !started && !alone))
     const when = this.#begun ? '' : wasLoading ? ' during setup' : ' before it ran anything'
     const reason = this.#reason ?? `The model's process ${how}${when}`
-    const end = { reason, retired, untouched, suspects }
+    const end = { reason, cause: this.#cause ?? signal ?? 'exit', retired, untouched, suspects }
     const neverRan = { crashed: !wasLoading || this.#reason === undefined }
     this.#listener.onEnd(this.#begun ? end : { ...end, neverRan })
     this.#ended.resolve()

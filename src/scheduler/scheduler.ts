@@ -1,14 +1,20 @@
 import type { Budget } from './admission.ts'
-import { Lane, type Reservation } from './lane.ts'
+import { Lane, LaneTimes, type Reservation } from './lane.ts'
+import type { Outlook } from './outlook.ts'
 import { Pool, type PoolOptions } from './pool.ts'
 import { PoolWatch } from './pool-watch.ts'
 import { type DeploymentPlace, laneOf, type RunnableVersion } from './runnable-version.ts'
 import type { Task } from './task.ts'
 
+/** What has been measured of so many versions is remembered when they are not in use. */
+const MOST_TIMES = 1_000
+
 /** Decides which task runs where and when: one lane for each version that is asked for, one pool for all. */
 export class Scheduler {
   readonly #options: PoolOptions
   readonly #lanes = new Map<string, Lane>()
+  /** By name of the lane. */
+  readonly #times = new Map<string, LaneTimes>()
   readonly #pool: Pool
   readonly #watch: PoolWatch
   #started = false
@@ -28,6 +34,23 @@ export class Scheduler {
     return sum
   }
 
+  /** Those of one account. */
+  queuedOf(account: string): number {
+    let sum = 0
+    for (const lane of this.#lanes.values()) sum += lane.queuedOf(account)
+    return sum
+  }
+
+  /** Where a task of a lane stands; undefined where it does not wait there. */
+  outlookOf(lane: string, id: string): Outlook | undefined {
+    return this.#lanes.get(lane)?.outlookOf(id)
+  }
+
+  /** How long it takes to run all that waits for a version; undefined where nothing has been measured. */
+  drainMsOf(version: RunnableVersion): number | undefined {
+    return this.#lanes.get(laneOf(version))?.drainMs
+  }
+
   /** Can be gone through again and again. */
   get lanes(): Iterable<Lane> {
     return { [Symbol.iterator]: () => this.#lanes.values() }
@@ -40,6 +63,11 @@ export class Scheduler {
   /** The runner that waits for a model. */
   get spare(): Pool['spare'] {
     return this.#pool.spare
+  }
+
+  /** Whether what is queued is run. */
+  get running(): boolean {
+    return this.#started && !this.#draining
   }
 
   /** Begins to run what is queued; until then tasks are only taken in. */
@@ -89,9 +117,9 @@ export class Scheduler {
     }
   }
 
-  /** Room in a replica for a task that is about to be created, if it could run at once. */
-  reserve(version: RunnableVersion): Reservation | undefined {
-    return this.#lane(version).reserve()
+  /** Room in a replica for a task that is about to be created, if it could run at once, or is its account's turn. */
+  reserve(version: RunnableVersion, account: string): Reservation | undefined {
+    return this.#lane(version).reserve(account)
   }
 
   enqueue(version: RunnableVersion, task: Task): void {
@@ -135,9 +163,10 @@ export class Scheduler {
     const name = laneOf(version)
     const known = this.#lanes.get(name)
     if (known) return known
-    const { clock, log } = this.#options
+    const { clock, log, observer } = this.#options
     const lane = new Lane(version, {
       clock,
+      times: this.#timesOf(name),
       started: () => this.#started,
       startReplica: (runnable, share, listener) => {
         this.#watch.start()
@@ -149,11 +178,27 @@ export class Scheduler {
         this.#tellIdle()
       },
       onServerLog: ({ model }, text) => log.info({ model }, text.trimEnd()),
-      onDied: ({ model }, reason) => log.warn({ model, reason }, 'a runner ended'),
+      onBatch(runnable, size) {
+        if (runnable.batches) observer?.onBatch(runnable, size)
+      },
+      onDied(runnable, reason, cause) {
+        log.warn({ model: runnable.model, reason }, 'a runner ended')
+        observer?.onDied(runnable, cause)
+      },
       onBroken: ({ model }, reason) => log.error({ model, reason }, 'the model cannot be set up'),
     })
     if (this.#draining) lane.drain()
     this.#lanes.set(name, lane)
     return lane
+  }
+
+  #timesOf(lane: string): LaneTimes {
+    const times = this.#times.get(lane) ?? new LaneTimes()
+    // Those that are asked for last are kept.
+    this.#times.delete(lane)
+    this.#times.set(lane, times)
+    const [oldest] = this.#times.keys()
+    if (this.#times.size > MOST_TIMES && oldest !== undefined) this.#times.delete(oldest)
+    return times
   }
 }

@@ -23,7 +23,7 @@ export const trainingRoutes: FastifyPluginAsyncTypebox<{
 }> = async (app, { predictions, presenter, originOf }) => {
   const show = async (training: Prediction, request: FastifyRequest): Promise<WireTraining> => {
     const origin = originOf(request)
-    return toWireTraining(await presenter.show(training, { origin, inline: false }), origin)
+    return toWireTraining(await presenter.answer(training, { origin, inline: false }), origin)
   }
 
   // Its answer is that of a prediction, URLs included: there the new training is found, too.
@@ -31,6 +31,7 @@ export const trainingRoutes: FastifyPluginAsyncTypebox<{
     '/v1/models/:owner/:name/versions/:id/trainings',
     {
       attachValidation: true,
+      config: { creates: true },
       schema: {
         operationId: 'trainings.create',
         summary: 'Train a version, which makes a version of another model',
@@ -51,9 +52,10 @@ export const trainingRoutes: FastifyPluginAsyncTypebox<{
         inline: false,
         idempotency: keyOf(request),
       })
+      request.prediction = training.id
       request.forgetBody()
       reply.code(201).header('location', `${origin}/v1/predictions/${training.id}`)
-      return toWireCreated(await presenter.show(training, { origin, inline: false }))
+      return toWireCreated(await presenter.answer(training, { origin, inline: false }))
     },
   )
 

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import type { Clock } from '../clock.ts'
 import { messageOf } from '../errors.ts'
+import type { TraceContext } from '../traces/trace-context.ts'
 import type { Delivery, DeliveryTry } from './delivery.ts'
 import type { Post, PostOutcome } from './post.ts'
 import { isWorthRetrying, nextTryAfter } from './schedule.ts'
@@ -15,10 +16,19 @@ const KEPT_TRIES = 50
 export const SUPERSEDED = new Error('a later event took its place')
 export const CLOSED = new Error('the server stopped')
 
+/** A try whose trace can be followed. */
+export interface TracedTry {
+  /** Sent along, so that the receiver can go on with the trace. */
+  headers: Partial<TraceContext>
+  /** @param outcome undefined when there was nothing to hand over */
+  end(outcome: PostOutcome | undefined): void
+}
+
 export interface AttemptOptions {
   secrets: WebhookSecrets
   /** The body of an event as it is sent; undefined when there is nothing to be told any more. */
   render(delivery: Delivery): Promise<string | undefined>
+  traceTry(delivery: Delivery): TracedTry
   /** @throws the reason of the signal when that ends it */
   post(post: Post, signal: AbortSignal): Promise<PostOutcome>
   /** No retry is planned later than this after the first try, unless the receiver asks for it. */
@@ -31,7 +41,9 @@ export interface AttemptOptions {
 export async function attempt(delivery: Delivery, signal: AbortSignal, options: AttemptOptions): Promise<Delivery> {
   const { clock } = options
   const [at, begin] = [clock.now(), clock.monotonic()]
-  const outcome = await handOver(delivery, at, signal, options)
+  const traced = options.traceTry(delivery)
+  const outcome = await handOver(delivery, at, { traced, signal }, options)
+  traced.end(outcome)
   if (outcome === undefined) return { ...delivery, state: 'superseded', nextTryAt: null }
   const { status, error } = outcome
   const made: DeliveryTry = { at, durationMs: Math.round(clock.monotonic() - begin), status, error }
@@ -45,7 +57,7 @@ export async function attempt(delivery: Delivery, signal: AbortSignal, options: 
 async function handOver(
   delivery: Delivery,
   at: number,
-  signal: AbortSignal,
+  { traced, signal }: { traced: TracedTry; signal: AbortSignal },
   { render, secrets, post }: AttemptOptions,
 ): Promise<PostOutcome | undefined> {
   try {
@@ -53,7 +65,8 @@ async function handOver(
     if (text === undefined) return
     const body = Buffer.from(text)
     const signing = await secrets.signing(delivery.account)
-    const headers = sign(signing, { id: delivery.id, timestamp: Math.floor(at / 1000), body })
+    const signed = sign(signing, { id: delivery.id, timestamp: Math.floor(at / 1000), body })
+    const headers = { ...signed, ...traced.headers }
     return await post({ url: delivery.url, body, headers }, signal)
   } catch (error) {
     const reason = signal.aborted ? signal.reason : error

@@ -2,6 +2,7 @@ import type { Writer } from '../db/writer.ts'
 import { startTimer } from '../timer.ts'
 import { type AttemptOptions, attempt, CLOSED, SUPERSEDED } from './attempt.ts'
 import type { Delivery, WaitingDelivery } from './delivery.ts'
+import type { WebhookObserver } from './observer.ts'
 import { isProgress } from './progress.ts'
 import { receiverOf, update, type WebhookStore } from './store.ts'
 
@@ -18,6 +19,7 @@ const KEEP_AGAIN_MS = [1_000, 5_000, 30_000]
 export interface DispatcherOptions extends AttemptOptions {
   store: WebhookStore
   writer: Writer
+  observer?: WebhookObserver | undefined
   /** Called after each try, however it went. */
   onTried(delivery: Delivery): void
 }
@@ -42,6 +44,7 @@ export class Dispatcher {
   #sending = 0
   #bytes = 0
   #open = false
+  #onIdle: (() => void) | undefined
 
   constructor(options: DispatcherOptions) {
     this.#options = options
@@ -65,6 +68,11 @@ export class Dispatcher {
   supersede(url: string, predictionId: string): void {
     for (const { delivery, controller } of this.#receivers.get(receiverOf(url))?.sending.values() ?? [])
       if (delivery.predictionId === predictionId && isProgress(delivery.event)) controller.abort(SUPERSEDED)
+  }
+
+  /** Resolves when nothing is being sent; what is due begins at once, so then nothing is due either. */
+  async idle(): Promise<void> {
+    if (this.#sending > 0) await new Promise<void>((resolve) => (this.#onIdle = resolve))
   }
 
   /** Ends all tries; their deliveries wait for the next start. */
@@ -115,17 +123,20 @@ export class Dispatcher {
       const starved = [...this.#starved]
       this.#starved.clear()
       for (const other of starved) this.#pump(other)
+      if (this.#sending === 0) this.#onIdle?.()
     })
     receiver.sending.set(delivery.id, { delivery, controller, ended })
   }
 
   /** What was tried is not tried again because the database takes nothing for a while. */
   async #tryAndKeep(delivery: Delivery, signal: AbortSignal): Promise<void> {
-    const { writer, log } = this.#options
+    const { writer, log, clock, observer } = this.#options
     const after = await attempt(delivery, signal, this.#options)
+    const ended = clock.now()
     for (let failures = 0; ; failures++)
       try {
-        return await writer.submit(update(after))
+        await writer.submit(update(after))
+        return observer?.onTried(after, Math.max(0, ended - (delivery.nextTryAt ?? ended)))
       } catch (error) {
         log.error({ err: error, delivery: delivery.id }, 'what became of a webhook could not be kept')
         if (!this.#open) return

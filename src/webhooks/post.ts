@@ -3,6 +3,7 @@ import { formatDuration } from '../duration.ts'
 import { messageOf } from '../errors.ts'
 import { networkTrouble } from '../outbound/network-trouble.ts'
 import { startTimer } from '../timer.ts'
+import type { TraceContext } from '../traces/trace-context.ts'
 import { parseRetryAfter, type TryOutcome } from './schedule.ts'
 import type { SignedHeaders } from './signature.ts'
 
@@ -14,7 +15,7 @@ const READ_BYTES = 64 * 2 ** 10
 export interface Post {
   url: string
   body: Uint8Array
-  headers: SignedHeaders
+  headers: SignedHeaders & Partial<TraceContext>
 }
 
 /** How a try went; `error` is null when the receiver took it. */

@@ -4,6 +4,7 @@ import type { LivePrediction } from '../predictions/live-prediction.ts'
 import type { Outbox } from '../predictions/outbox.ts'
 import { asBegun, isTerminal, type Prediction, WEBHOOK_EVENTS, type WebhookEvent } from '../predictions/prediction.ts'
 import { newSecret } from '../secret.ts'
+import { doneWithin } from '../timer.ts'
 import type { Delivery } from './delivery.ts'
 import { Dispatcher, type DispatcherOptions } from './dispatcher.ts'
 import { isProgress, PROGRESS_EVENTS, Progress } from './progress.ts'
@@ -46,6 +47,11 @@ export class WebhookService implements Outbox {
     this.#dispatcher.start()
   }
 
+  /** Resolves when nothing is being sent and nothing is due, or when the time is over. */
+  async flush(timeMs: number): Promise<void> {
+    await doneWithin(timeMs, this.#dispatcher.idle())
+  }
+
   close(): Promise<void> {
     return this.#dispatcher.close()
   }
@@ -77,8 +83,8 @@ export class WebhookService implements Outbox {
     live.onChange(() => this.#tellProgress(live.id))
   }
 
-  writesForRemoval(id: string): Write {
-    return removeDeliveries(id)
+  writesForRemoval(ids: readonly string[]): Write {
+    return removeDeliveries(ids)
   }
 
   /** In the order in which they are sent. */

@@ -26,10 +26,11 @@ export const webhookStatements = {
   'webhook.replay': `UPDATE webhook_deliveries SET state = 'waiting', next_try_at = ? WHERE id = ?`,
   'webhook.supersede': `UPDATE webhook_deliveries SET state = 'superseded', next_try_at = NULL
     WHERE prediction_id = ? AND state = 'waiting' AND event IN ('output', 'logs')`,
+  'webhook.supersede-all': `UPDATE webhook_deliveries SET state = 'superseded', next_try_at = NULL WHERE state = 'waiting'`,
   'webhook.prune': `DELETE FROM webhook_deliveries WHERE prediction_id = ? AND state <> 'waiting'
     AND event IN ('output', 'logs') AND seq <= (SELECT seq FROM webhook_deliveries WHERE prediction_id = ?
       AND event IN ('output', 'logs') ORDER BY seq DESC LIMIT 1 OFFSET ${KEPT_PROGRESS})`,
-  'webhook.remove': 'DELETE FROM webhook_deliveries WHERE prediction_id = ?',
+  'webhook.remove': 'DELETE FROM webhook_deliveries WHERE prediction_id IN (SELECT value FROM json_each(?))',
   'webhook-secret.insert':
     'INSERT INTO webhook_secrets (account, secret, created_at, retires_at) VALUES (?, ?, ?, NULL)',
   'webhook-secret.retire': 'UPDATE webhook_secrets SET retires_at = ? WHERE account = ? AND retires_at IS NULL',
@@ -81,13 +82,18 @@ export function supersedeProgress(predictionId: string): Write {
   return [{ name: 'webhook.supersede', parameters: [predictionId] }]
 }
 
+/** Nothing that waits is sent any more. */
+export function supersedeAll(): Write {
+  return [{ name: 'webhook.supersede-all', parameters: [] }]
+}
+
 /** Bounds what is kept of a prediction that runs for hours. */
 export function pruneProgress(predictionId: string): Write {
   return [{ name: 'webhook.prune', parameters: [predictionId, predictionId] }]
 }
 
-export function removeDeliveries(predictionId: string): Write {
-  return [{ name: 'webhook.remove', parameters: [predictionId] }]
+export function removeDeliveries(predictionIds: readonly string[]): Write {
+  return [{ name: 'webhook.remove', parameters: [JSON.stringify(predictionIds)] }]
 }
 
 export function insertSecret(account: string, secret: string, createdAt: number): Write {

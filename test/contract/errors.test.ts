@@ -30,6 +30,7 @@ beforeAll(async () => {
       BUNDLED_MODELS: 'off',
       API_TOKENS: 'alice:r8_alice,bob:r8_bob',
       MAX_QUEUE: `${MAX_QUEUE}`,
+      QUEUE_SHARE: '100%',
       BODY_LIMIT: `${BODY_LIMIT}`,
     }),
   ])

@@ -1,7 +1,7 @@
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdirSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { describe, expect, onTestFinished, test } from 'vitest'
@@ -38,6 +38,18 @@ describe('the lock of a data folder', () => {
 
   test('makes the folder', () => {
     lockDataDir(join(testFolder(), 'new', 'folder')).close()
+  })
+
+  test('says whose the folder has to be where that is what is wrong', () => {
+    const dir = testFolder()
+    chmodSync(dir, 0o500)
+    // Root may write everywhere, and becomes somebody else.
+    const source = `
+      import { lockDataDir } from ${JSON.stringify(OPEN.href)}
+      if (process.getuid() === 0) process.setuid(65534)
+      try { lockDataDir(process.argv[1]) } catch ({ message }) { process.stdout.write(message + process.getuid()) }`
+    const told = execFileSync(process.execPath, ['--input-type=module', '--eval', source, dir], { encoding: 'utf8' })
+    expect(told).toMatch(/^The data folder \S+ is closed to the user of this server, (\d+) \(EACCES.*_DATA_DIR.*\D\1$/)
   })
 
   test('of one folder does not keep anybody from another', () => {

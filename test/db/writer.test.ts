@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { writeFileSync } from 'node:fs'
+import { statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { setImmediate as nextTurn } from 'node:timers/promises'
@@ -24,6 +24,7 @@ const STATEMENTS = {
 function setUp(options: Partial<Pick<WriterOptions, 'commitDelayMs' | 'durability'>> = {}) {
   const path = join(testFolder(), 'notes.sqlite')
   const db = new Database(path)
+  db.pragma('auto_vacuum = INCREMENTAL')
   configureConnection(db, 'full')
   db.exec('CREATE TABLE notes (id INTEGER PRIMARY KEY, text TEXT NOT NULL)')
   db.close()
@@ -188,6 +189,64 @@ describe('a full disk', () => {
     expect(writer.failing).toBe(false)
     expect(ids()).toEqual([1])
   })
+})
+
+describe('chores', () => {
+  const freePages = (reader: Database.Database) => reader.pragma('freelist_count', { simple: true })
+
+  test('give free pages back, so many at once, between the writes of others', async () => {
+    const { writer, reader, ids } = setUp()
+    await Promise.all(range(20).map((id) => writer.submit([insert(id, LARGE)])))
+    await writer.submit([{ name: 'remove', parameters: [] }])
+    const free = Number(freePages(reader))
+    expect(free).toBeGreaterThan(500)
+    const done = writer.do({ chore: 'give-back', pages: 100 })
+    await Promise.all([writer.submit([insert(1)]), done, writer.submit([insert(2)])])
+    expect(freePages(reader)).toBe(free - 100)
+    expect(ids()).toEqual([1, 2])
+  })
+
+  test('empty the log, but not while a reader needs it, and nobody waits for that', async () => {
+    const { path, writer, reader } = setUp()
+    const logBytes = () => statSync(`${path}-wal`).size
+    reader.exec('BEGIN')
+    reader.prepare('SELECT count(*) FROM notes').get()
+    await writer.submit([insert(1, LARGE)])
+    await writer.do({ chore: 'empty-log' })
+    expect(logBytes()).toBeGreaterThan(100_000)
+    reader.exec('COMMIT')
+    await writer.do({ chore: 'empty-log' })
+    expect(logBytes()).toBe(0)
+  })
+
+  test('that cannot be done say so, and leave the writer well', async () => {
+    const { path, writer, ids } = setUp()
+    const other = new Database(path)
+    other.exec('BEGIN IMMEDIATE')
+    const done = writer.do({ chore: 'give-back', pages: 1 })
+    await expect(done).rejects.toMatchObject({ code: 'unavailable' })
+    other.close()
+    await writer.submit([insert(1)])
+    expect(ids()).toEqual([1])
+  }, 15_000)
+
+  test('are refused after the end', async () => {
+    const { writer } = setUp()
+    const done = writer.do({ chore: 'empty-log' })
+    await writer.close()
+    await done
+    await expect(writer.do({ chore: 'empty-log' })).rejects.toMatchObject({ code: 'unavailable' })
+  })
+})
+
+test('idle is who has written nothing for a while and is about to write nothing', async () => {
+  const { writer } = setUp()
+  expect(writer.isIdleFor(60_000)).toBe(true)
+  const written = writer.submit([insert(1)])
+  expect(writer.isIdleFor(0)).toBe(false)
+  await written
+  expect(writer.isIdleFor(0)).toBe(true)
+  expect(writer.isIdleFor(60_000)).toBe(false)
 })
 
 describe('closing', () => {

@@ -9,11 +9,14 @@ import { createServer, request } from 'node:http'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { Connection } from '../../scripts/fuzz/connection.ts'
 import { INTERRUPTED } from '../../src/predictions/prediction.ts'
 import { openDatabase } from '../support/data-folder.ts'
 import { endingOf, readEvents, readToEnd, streamUrlOf, textOf, tokens } from '../support/event-reader.ts'
 import { eventually } from '../support/eventually.ts'
+import { MULTIPART, multipartBody } from '../support/multipart.ts'
 import { isAlive, runnersOf } from '../support/processes.ts'
+import { testReceiver } from '../support/receiver.ts'
 import { create, endOf, find, post, run } from '../support/requests.ts'
 import { type Settings, spawnServer } from '../support/server.ts'
 import { someModels } from '../support/some-models.ts'
@@ -45,6 +48,29 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
     expect(await answer).toMatchObject({ status: 'succeeded', output: 'running went on' })
     expect(await exit).toBe(0)
     expect(runners.filter(isAlive)).toEqual([])
+  })
+
+  test('meanwhile is told by /ready, while what there is can be read', async () => {
+    const server = await startProcess(testFolder())
+    const waiting = waitingRun('running')
+    const running = await create(server, 'test/waits', waiting.input)
+    await waiting.started()
+    const { urls } = await run(server, 'test/tokens', { count: 3 })
+    expect((await server.call('GET', '/ready')).status).toBe(200)
+    const exit = server.stop(signal)
+
+    await eventually(async () => {
+      const response = await server.call('GET', '/ready')
+      expect(response.status).toBe(503)
+      expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(0)
+      expect(await bodyOf(response)).toEqual({ ready: false, troubles: { server: 'The server is shutting down' } })
+    })
+    expect((await server.call('GET', '/health')).status).toBe(200)
+    expect((await post(server, 'test/tokens', {})).status).toBe(503)
+    expect(await find(server, running.id)).toMatchObject({ status: 'processing' })
+    expect(textOf(await readToEnd(streamUrlOf({ urls })))).toBe(tokens(3))
+    waiting.go()
+    expect(await exit).toBe(0)
   })
 
   test('fails what outlasts the grace, ends its stream, and leaves what is queued for the next start', async () => {
@@ -84,6 +110,29 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
     expect(textOf(await readToEnd(streamUrlOf(await find(second, queued.id))))).toBe(tokens(3))
     expect(await endOf(second, waiterId)).toMatchObject({ status: 'succeeded' })
   })
+})
+
+test('webhooks that are due are sent before the end, and not again at the next start', async () => {
+  const dataDir = testFolder()
+  const late = Promise.withResolvers<void>()
+  const receiver = await testReceiver((response) => void late.promise.then(() => response.end()))
+  const server = await startProcess(dataDir)
+  const { id } = await bodyOf(
+    server.call('POST', '/v1/models/test/tokens/predictions', {
+      body: { input: { count: 1 }, webhook: receiver.url, webhook_events_filter: ['completed'] },
+    }),
+  )
+  await receiver.until((arrivals) => arrivals[0])
+  const exit = server.stop('SIGTERM')
+  await eventually(async () => expect((await server.call('GET', '/ready')).status).toBe(503))
+  // What is told may be asked for.
+  expect(await find(server, id)).toMatchObject({ status: 'succeeded' })
+  late.resolve()
+  expect(await exit).toBe(0)
+  const db = openDatabase(dataDir)
+  expect(db.prepare('SELECT DISTINCT state FROM webhook_deliveries').pluck().all()).toEqual(['delivered'])
+  db.close()
+  expect(receiver.arrivals).toHaveLength(1)
 })
 
 test('an idle server stops at once', async () => {
@@ -131,6 +180,28 @@ test('a connection that is kept alive does not hold up the end, also when its la
   await arrived
   await server.close()
   expect([201, 503]).toContain((await answer).status)
+})
+
+test('what comes last on a connection that is still in use is answered in the manner of the API', async () => {
+  const dataDir = testFolder()
+  const server = await startProcess(dataDir)
+  const port = Number(new URL(server.address).port)
+  const connection = await Connection.open(port)
+  onTestFinished(() => connection.close())
+  const whole = multipartBody([{ name: 'content', filename: 'a.txt', content: 'a'.repeat(100_000) }])
+  const lines = ['POST /v1/files HTTP/1.1', 'Host: localhost', `Content-Type: ${MULTIPART['content-type']}`]
+  connection.send(Buffer.from(`${lines.join('\r\n')}\r\nContent-Length: ${whole.length}\r\n\r\n`))
+  const half = whole.length / 2
+  connection.send(whole.subarray(0, half))
+  await eventually(() => expect(readdirSync(join(dataDir, 'files'))).toHaveLength(1))
+  const exit = server.stop('SIGTERM')
+  await eventually(() => expect(Connection.open(port)).rejects.toThrow())
+  connection.send(
+    Buffer.concat([whole.subarray(half), Buffer.from('GET /v1/account HTTP/1.1\r\nHost: localhost\r\n\r\n')]),
+  )
+  expect(await connection.answer(false, 10_000)).toMatchObject({ status: 201 })
+  expect(await connection.answer(false, 10_000)).toMatchObject({ status: 200, closes: true })
+  expect(await exit).toBe(0)
 })
 
 test('a reader that takes nothing does not hold up the end', async () => {

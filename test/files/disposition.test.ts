@@ -1,6 +1,8 @@
 import { parse } from 'content-disposition'
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { dispositionOf } from '../../src/files/disposition.ts'
+import { tidyFileName } from '../../src/files/tidy-file-name.ts'
 
 test.each([
   'image/png',
@@ -47,4 +49,14 @@ test.each(['a.png', 'a"b\\c.png', 'a;b=c.png', 'Größe 大きさ 🖼.png', '50
 
 test('half a character does not break the header', () => {
   expect(parse(dispositionOf('a\ud83d.png', 'image/png')).parameters.filename).toBe('a\ufffd.png')
+})
+
+test('every name makes one header line, from which it can be read back', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary', minLength: 1 }).map(tidyFileName), (name) => {
+      const header = dispositionOf(name, 'image/png')
+      expect(header).toMatch(/^[\x20-\x7e]+$/)
+      expect(parse(header).parameters.filename).toBe(name)
+    }),
+  )
 })

@@ -1,4 +1,6 @@
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { AppError } from '../../src/errors.ts'
 import { parseFileName } from '../../src/files/file-name.ts'
 
 test.each([
@@ -37,4 +39,17 @@ test.each([
 
 test.each([['x'.repeat(256)], ['ä'.repeat(128)], [`folder/${'x'.repeat(300)}`]])('"%s" is too long', (given) => {
   expect(() => parseFileName(given)).toThrow('- filename: Must be at most 255 bytes of UTF-8\n')
+})
+
+test('every text is a name that stays as it is, or is refused with a reason', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary' }), (given) => {
+      try {
+        const name = parseFileName(given)
+        expect(parseFileName(name)).toBe(name)
+      } catch (error) {
+        if (!(error instanceof AppError)) throw error
+      }
+    }),
+  )
 })

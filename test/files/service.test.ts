@@ -6,6 +6,8 @@ import type { Clock } from '../../src/clock.ts'
 import { FileService } from '../../src/files/service.ts'
 import { FileStore, fileStatements } from '../../src/files/store.ts'
 import type { Receive, Upload } from '../../src/files/upload.ts'
+import { SettledTime } from '../../src/settled-time.ts'
+import { SweepGate } from '../../src/sweep-gate.ts'
 import { testDatabase } from '../support/database.ts'
 import { testFolder } from '../support/temporary.ts'
 
@@ -26,7 +28,15 @@ class StoppedClock implements Clock {
 async function build({ dataDir = testFolder(), clock = new StoppedClock() } = {}) {
   const { reader, writer } = testDatabase(fileStatements)
   const log = pino({ level: 'silent' })
-  const files = await FileService.open({ store: new FileStore(reader), writer, clock, log, dataDir })
+  const files = await FileService.open({
+    store: new FileStore(reader),
+    writer,
+    clock,
+    settled: new SettledTime(clock),
+    gate: new SweepGate(),
+    log,
+    dataDir,
+  })
   onTestFinished(() => files.close())
   const dir = join(dataDir, 'files')
   return { files, clock, dataDir, dir, onDisk: () => readdirSync(dir).sort() }

@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { tidyFileName } from '../../src/files/tidy-file-name.ts'
 
@@ -48,4 +49,36 @@ test.each([
 
 test('a name of a megabyte is tidied', () => {
   expect(tidyFileName(`${'/'.repeat(2 ** 19)}${'🖼'.repeat(2 ** 18)}.png`)).toBe(`${'🖼'.repeat(62)}.png`)
+})
+
+test('whatever it was, a tidy name is short, plain, no path, and stays as it is', () => {
+  const piece = fc.constantFrom(
+    '..',
+    '/',
+    '\\',
+    '\0',
+    ' ',
+    '.png',
+    '🖼',
+    '\ud83d',
+    'x'.repeat(100),
+    'ä'.repeat(100),
+    '\u0085',
+  )
+  fc.assert(
+    fc.property(
+      fc.oneof(
+        fc.string({ unit: 'binary' }),
+        fc.array(piece).map((pieces) => pieces.join('')),
+      ),
+      (given) => {
+        const name = tidyFileName(given)
+        expect(name).toMatch(/^[^/\\\p{Control}]+$/u)
+        expect(name).not.toMatch(/^\.+$/)
+        expect(Buffer.byteLength(name)).toBeLessThanOrEqual(255)
+        expect(name.isWellFormed()).toBe(true)
+        expect(tidyFileName(name)).toBe(name)
+      },
+    ),
+  )
 })

@@ -28,6 +28,24 @@ describe('cursors', () => {
     expect(Buffer.from(cursor, 'base64').toString()).toBe('r=1&p=2023-11-15T05%3A03%3A47.203Z&i=abc')
   })
 
+  test('every text is a position that can be written again, or not one of ours', () => {
+    const text = fc.oneof(
+      fc.string(),
+      fc.string().map(base64),
+      fc.string().map((id) => base64(`p=2024-01-01&i=${id}`)),
+    )
+    fc.assert(
+      fc.property(text, (cursor) => {
+        try {
+          const position = parseCursor(cursor)
+          if (position) expect(parseCursor(formatCursor(position))).toEqual(position)
+        } catch (error) {
+          expect(error).toEqual(new AppError('not_found', 'Invalid cursor'))
+        }
+      }),
+    )
+  })
+
   test.each(['x', '!!!', base64('p=yesterday&i=abc'), base64('p=2023-11-15'), base64('i=abc'), base64('p=&i=')])(
     '"%s" is not one of ours',
     (cursor) => {

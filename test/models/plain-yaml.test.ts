@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { parsePlainYaml } from '../../src/models/plain-yaml.ts'
 
@@ -24,4 +25,53 @@ test.each([
 test('thousands of keys are read one after the other', () => {
   const keys = Array.from({ length: 8_000 }, (_, index) => `k${index}:`).join('\n')
   expect(Object.keys(Object(parsePlainYaml(keys)))).toHaveLength(8_000)
+})
+
+test('JSON is read as what it is, with no key taken for another', () => {
+  fc.assert(
+    fc.property(fc.jsonValue({ maxDepth: 5 }), (value) => {
+      expect(JSON.stringify(parsePlainYaml(JSON.stringify(value)))).toBe(JSON.stringify(value))
+    }),
+  )
+})
+
+test('no text is refused with anything but an error', () => {
+  const piece = fc.constantFrom(
+    'a:',
+    ' ',
+    '\n',
+    '- ',
+    '[',
+    ']',
+    '{',
+    '}',
+    '&a',
+    '*a',
+    '!!x',
+    '|',
+    '>',
+    "'",
+    '"',
+    '?',
+    '<<',
+    '#',
+    '%',
+    '---',
+  )
+  fc.assert(
+    fc.property(
+      fc.oneof(
+        fc.string(),
+        fc.array(piece).map((pieces) => pieces.join('')),
+      ),
+      (text) => {
+        try {
+          JSON.stringify(parsePlainYaml(text))
+        } catch (error) {
+          expect(error).toBeInstanceOf(Error)
+          expect(error).not.toBeInstanceOf(TypeError)
+        }
+      },
+    ),
+  )
 })

@@ -12,6 +12,7 @@ import type { ModelRegistry } from '../../src/models/registry.ts'
 import { modelStatements } from '../../src/models/store.ts'
 import { runnerLauncher } from '../../src/runner/host.ts'
 import { RunnerRecords } from '../../src/runner/records.ts'
+import { SweepGate } from '../../src/sweep-gate.ts'
 import { writeFiles } from '../support/packages.ts'
 import { testFolder } from '../support/temporary.ts'
 
@@ -58,6 +59,7 @@ function setUp(files: Record<string, string>) {
         return launch(listener)
       },
       clock: systemClock,
+      gate: new SweepGate(),
       log: pino({ level: 'warn' }, { write: (line: string) => void logged.push(JSON.parse(line)) }),
       dataDir: dir,
       packageDirs: [modelsDir, ...moreDirs],

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { base64Header, parseDataUri } from '../../src/predictions/data-uri.ts'
 
@@ -89,4 +90,33 @@ test.each([
   expect(base64Header(uri)).toBe(header)
   const content = parseDataUri(uri)
   expect(parseDataUri(header + content?.bytes.toString('base64'))).toEqual(content)
+})
+
+test('whatever bytes and type are written as a data URI, the same are read', () => {
+  fc.assert(
+    fc.property(fc.uint8Array(), fc.constantFrom('', 'text/plain', 'image/png', 'a/b;c=d'), (content, type) => {
+      const bytes = Buffer.from(content)
+      expect(parseDataUri(`data:${type};base64,${bytes.toString('base64')}`)).toEqual({
+        contentType: type || undefined,
+        bytes,
+      })
+    }),
+  )
+})
+
+test('no text makes it throw, and what it reads can be written again', () => {
+  const piece = fc.constantFrom('data:', ';base64', ',', '%', '%41', '=', 'YQ', ';', 'text/plain', '\ud800', ' ', '/')
+  fc.assert(
+    fc.property(
+      fc.oneof(
+        fc.string(),
+        fc.array(piece).map((pieces) => pieces.join('')),
+      ),
+      (text) => {
+        const uri = `data:${text}`
+        const read = parseDataUri(uri)
+        if (read) expect(parseDataUri(base64Header(uri) + read.bytes.toString('base64'))?.bytes).toEqual(read.bytes)
+      },
+    ),
+  )
 })

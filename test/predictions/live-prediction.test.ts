@@ -43,6 +43,7 @@ async function setUp(changed: Partial<Prediction> = {}) {
     clock: { now: () => clock.at, monotonic: () => clock.at },
     log: pino({ level: 'silent' }),
     outbox: { writesFor: async () => [], onCommitted() {}, follow() {}, writesForRemoval: () => [] },
+    observer: { onEnded() {} },
     publish: (_, options) => {
       asked.options = options
       return publishing.promise
@@ -82,6 +83,36 @@ test('a run goes from queued to succeeded, and what readers see is on disk', asy
   })
   expect(seen).toEqual(['starting', 'processing', 'processing', 'succeeded'])
   expect(happened).toEqual(['ended'])
+})
+
+test('its metrics tell the stages that it went through, and a model cannot tell others', async () => {
+  const { live, stored, clock } = await setUp()
+  clock.at += 20
+  live.onSent({ from: CREATED + 5, to: CREATED + 15 })
+  clock.at += 30
+  live.onStarted()
+  for (const name of ['queue_time', 'fetch_time', 'predict_time', 'total_time', 'tokens']) live.onMetric(name, 99)
+  clock.at += 400
+  live.onDone('done', [], 0.4, 0.1)
+  await live.settled()
+  const { predict_time: predictTime, ...metrics } = stored()?.metrics ?? {}
+  expect(predictTime).toBeCloseTo(0.3)
+  expect(metrics).toEqual({
+    tokens: 99,
+    queue_time: 0.01,
+    load_time: 0.01,
+    batch_time: 0.03,
+    store_time: 0.1,
+    total_time: 0.45,
+  })
+})
+
+test('what is canceled before its turn has only waited', async () => {
+  const { live, stored, clock } = await setUp()
+  clock.at += 2_500
+  live.end(cancel)
+  await live.settled()
+  expect(stored()?.metrics).toEqual({ queue_time: 2.5, predict_time: 0, total_time: 2.5 })
 })
 
 test('a start and an end that come together are one commit', async () => {

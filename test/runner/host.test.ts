@@ -78,8 +78,8 @@ test('runs are made one after the other, and each reports its start, its output 
   runner.send({
     type: 'run',
     runs: [
-      { id: 'first', input: { count: 2 }, inputFiles: [] },
-      { id: 'failing', input: { count: 0, fail: true }, inputFiles: [] },
+      { id: 'first', account: 'alice', input: { count: 2 }, inputFiles: [] },
+      { id: 'failing', account: 'alice', input: { count: 0, fail: true }, inputFiles: [] },
     ],
   })
   await next('error')

@@ -60,6 +60,7 @@ test.each<[message: unknown]>([
   [[{ type: 'output', id: 'x', values: [] }]],
   [[{ ...OUTPUT, files: {} }]],
   [[{ ...DONE, seconds: 'soon' }]],
+  [[{ ...DONE, storeSeconds: 'soon' }]],
   [[{ type: 'inspected', signature: SIGNATURE }]],
   [[{ type: 'inspected', signature: { ...SIGNATURE, training: { entry: '../train.ts', input: {} } } }]],
   [[{ type: 'inspected', signature: { ...SIGNATURE, training: { entry: 'train.ts' } } }]],

@@ -140,7 +140,7 @@ describe('release', () => {
     const version = makeVersion({ minReplicas: 1, idleTimeoutMs: 60_000 })
     scheduler.warm(version)
     readyAll()
-    const hold = scheduler.reserve(version)
+    const hold = scheduler.reserve(version, 'alice')
     scheduler.release(version)
     hold?.run(new FakeTask('a'))
     enqueue(version, 'b')
@@ -197,7 +197,7 @@ describe('a lane that nobody needs', () => {
   test('is one again when a task comes whose place was taken before its process died', async () => {
     load(scheduler, makeVersion())
     readyAll()
-    const hold = scheduler.reserve(makeVersion())
+    const hold = scheduler.reserve(makeVersion(), 'alice')
     runners.last.die('was ended by SIGKILL')
     await pass(2 * WATCH_MS)
     hold?.run(new FakeTask('a'))

@@ -123,19 +123,109 @@ describe('dispatch', () => {
   })
 })
 
-describe('a reservation', () => {
-  test('is there only while the version is ready and nobody waits', async () => {
-    expect(scheduler.reserve(VERSION)).toBeUndefined()
-    enqueue('a')
-    expect(scheduler.reserve(VERSION)).toBeUndefined()
+describe('what was sent ahead', () => {
+  /** As many as are sent ahead of `alice`, one of which has begun, and some that wait. */
+  async function fill(): Promise<void> {
+    await warmUp({ seconds: 0 })
+    enqueue('first')
+    await pass()
+    runners.last.report({ type: 'started', id: 'first' })
+    enqueue(...Array.from({ length: 70 }, (_, i) => `${i}`))
+    await pass()
+  }
+
+  test('does not keep another account waiting: what it creates is sent at once', async () => {
+    await fill()
+    const sent = runners.last.runs.flat().length
+    expect(scheduler.queued).toBeGreaterThan(0)
+    expect(scheduler.reserve(VERSION, 'alice'), 'for the account whose tasks wait').toBeUndefined()
+    scheduler.reserve(VERSION, 'bob')?.run(new FakeTask('of bob', 'bob'))
+    await pass()
+    expect(runners.last.runs.flat().slice(sent)).toEqual(['of bob'])
+    expect(scheduler.reserve(VERSION, 'bob'), 'while the first has not ended').toBeUndefined()
+  })
+
+  test('does not keep another account waiting: what is queued is sent when its turn comes', async () => {
+    await fill()
+    const sent = runners.last.runs.flat().length
+    for (const id of ['bob 1', 'bob 2']) scheduler.enqueue(VERSION, new FakeTask(id, 'bob'))
+    await pass()
+    expect(runners.last.runs.flat().slice(sent)).toEqual(['bob 1'])
+    runners.last.finish('bob 1', 0)
+    await pass()
+    expect(runners.last.runs.flat().slice(sent)).toContain('bob 2')
+  })
+
+  test('has a bound, however many accounts there are', async () => {
+    await fill()
+    for (let i = 0; i < 200; i++) scheduler.enqueue(VERSION, new FakeTask(`single ${i}`, `account ${i}`))
+    await pass()
+    const [lane] = scheduler.lanes
+    const [replica] = lane?.replicas ?? []
+    expect(replica?.load).toBe(128)
+  })
+})
+
+describe('where a task stands', () => {
+  test('counts what was sent ahead, and takes the measured time for each', async () => {
+    await warmUp({ seconds: 2 })
+    enqueue('a', 'b', 'c')
+    for (const id of ['d', 'e']) scheduler.enqueue(VERSION, new FakeTask(id, 'bob'))
+    await pass()
+    runners.last.report({ type: 'started', id: 'a' })
+    await pass(500)
+    const outlooks = ['a', 'd', 'b', 'e', 'c', 'unknown'].map((id) => scheduler.outlookOf('content', id))
+    expect(outlooks).toEqual([
+      undefined,
+      { position: 1, beginsInMs: expect.closeTo(1_500) },
+      { position: 2, beginsInMs: expect.closeTo(3_500) },
+      { position: 3, beginsInMs: expect.closeTo(5_500) },
+      { position: 4, beginsInMs: expect.closeTo(7_500) },
+      undefined,
+    ])
+    expect(scheduler.drainMsOf(VERSION)).toBeCloseTo(8_000)
+  })
+
+  test('tells no time before any has been measured', async () => {
+    enqueue('a', 'b')
+    expect(scheduler.outlookOf('content', 'b')).toEqual({ position: 2, beginsInMs: undefined })
+    expect(scheduler.drainMsOf(VERSION)).toBeUndefined()
+    await pass(3_000)
     runners.last.report(READY)
     await pass()
-    expect(scheduler.reserve(VERSION), 'while one runs').toBeUndefined()
+    expect(scheduler.outlookOf('content', 'b')).toEqual({ position: 2, beginsInMs: undefined })
+    runners.last.report({ type: 'started', id: 'a' })
+    expect(scheduler.outlookOf('content', 'b')).toEqual({ position: 1, beginsInMs: undefined })
+  })
+
+  test('tells how long the model loads, as far as it has loaded before', async () => {
+    enqueue('a')
+    await pass(3_000)
+    runners.last.report(READY)
+    await pass()
     runners.last.finish('a', 1)
     await pass()
-    const reservation = scheduler.reserve(VERSION)
+    runners.last.die('was ended by SIGKILL')
+    enqueue('b', 'c')
+    await pass(1_000)
+    expect(scheduler.outlookOf('content', 'b')).toEqual({ position: 1, beginsInMs: expect.closeTo(2_000) })
+    expect(scheduler.outlookOf('content', 'c')).toEqual({ position: 2, beginsInMs: expect.closeTo(3_000) })
+  })
+})
+
+describe('a reservation', () => {
+  test('is there only while the version is ready and nobody waits', async () => {
+    expect(scheduler.reserve(VERSION, 'alice')).toBeUndefined()
+    enqueue('a')
+    expect(scheduler.reserve(VERSION, 'alice')).toBeUndefined()
+    runners.last.report(READY)
+    await pass()
+    expect(scheduler.reserve(VERSION, 'alice'), 'while one runs').toBeUndefined()
+    runners.last.finish('a', 1)
+    await pass()
+    const reservation = scheduler.reserve(VERSION, 'alice')
     expect(reservation).toBeDefined()
-    expect(scheduler.reserve(VERSION), 'while it is held').toBeUndefined()
+    expect(scheduler.reserve(VERSION, 'alice'), 'while it is held').toBeUndefined()
     reservation?.run(new FakeTask('b'))
     await pass()
     expect(runners.last.runs).toEqual([['a'], ['b']])
@@ -143,7 +233,7 @@ describe('a reservation', () => {
 
   test('that is given up makes room for those who came meanwhile', async () => {
     await warmUp({ seconds: 1 })
-    const reservation = scheduler.reserve(VERSION)
+    const reservation = scheduler.reserve(VERSION, 'alice')
     enqueue('a')
     await pass()
     expect(runners.last.runs).toEqual([])
@@ -154,7 +244,7 @@ describe('a reservation', () => {
 
   test('whose process died is queued instead', async () => {
     await warmUp({ seconds: 1 })
-    const reservation = scheduler.reserve(VERSION)
+    const reservation = scheduler.reserve(VERSION, 'alice')
     runners.last.die('was ended by SIGSEGV')
     const task = new FakeTask('a')
     reservation?.run(task)
@@ -168,7 +258,7 @@ describe('a reservation', () => {
 describe('a process that dies', () => {
   test('fails the task it ran; those it had not begun run in the next, before what came later', async () => {
     await warmUp({ seconds: 0 })
-    const hold = scheduler.reserve(VERSION)
+    const hold = scheduler.reserve(VERSION, 'alice')
     const tasks = enqueue('a', 'b', 'c')
     hold?.release()
     await pass()
@@ -267,7 +357,7 @@ describe('a task that is abandoned', () => {
 
   test('after it was sent and before it began costs no process', async () => {
     await warmUp({ seconds: 0 })
-    const hold = scheduler.reserve(VERSION)
+    const hold = scheduler.reserve(VERSION, 'alice')
     enqueue('a', 'b')
     hold?.release()
     await pass()
@@ -458,7 +548,7 @@ describe('the end', () => {
       drained = true
     })
     enqueue('late')
-    expect(scheduler.reserve(VERSION)).toBeUndefined()
+    expect(scheduler.reserve(VERSION, 'alice')).toBeUndefined()
     await pass(60_000)
     expect(drained).toBe(false)
     runners.last.finish('running', 1)
@@ -481,7 +571,7 @@ describe('the end', () => {
 
   test('does not wait for a reservation that is given up', async () => {
     await warmUp({ seconds: 1 })
-    const reservation = scheduler.reserve(VERSION)
+    const reservation = scheduler.reserve(VERSION, 'alice')
     const drained = scheduler.drain()
     reservation?.release()
     await drained

@@ -1,9 +1,10 @@
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { TaskQueue } from '../../src/scheduler/task-queue.ts'
 import { FakeTask } from '../support/fake-task.ts'
 
-function queueOf(...ids: string[]): TaskQueue {
-  const queue = new TaskQueue()
+function queueOf(...ids: string[]): TaskQueue<FakeTask> {
+  const queue = new TaskQueue<FakeTask>()
   for (const id of ids) queue.push(new FakeTask(id))
   return queue
 }
@@ -47,8 +48,8 @@ test('tasks that come back go before all others, in their own order', () => {
 
 describe('accounts', () => {
   /** `a1` is the first task of the account `a`. */
-  const fairQueueOf = (...ids: string[]): TaskQueue => {
-    const queue = new TaskQueue()
+  const fairQueueOf = (...ids: string[]): TaskQueue<FakeTask> => {
+    const queue = new TaskQueue<FakeTask>()
     for (const id of ids) queue.push(new FakeTask(id, id[0]))
     return queue
   }
@@ -79,5 +80,70 @@ describe('accounts', () => {
     queue.pushFront(back)
     expect(idsOf(queue)).toBe('a1a2b1b2')
     expect(idsOf(queue.take(9))).toBe('a1b1a2b2')
+  })
+
+  test('that come when the others have had their turn are the next', () => {
+    const queue = fairQueueOf('a1', 'a2', 'b1', 'b2')
+    expect(idsOf(queue.take(3))).toBe('a1b1a2')
+    for (const id of ['c1', 'c2']) queue.push(new FakeTask(id, 'c'))
+    expect(idsOf(queue.take(9))).toBe('b2c1c2')
+  })
+
+  test('that come again and again get no more turns than those that wait', () => {
+    const queue = fairQueueOf('a1', 'a2', 'a3', 'b1')
+    const order: string[] = []
+    for (let i = 2; queue.sizeOf('a') > 0; i++) {
+      const [taken] = queue.take(1)
+      order.push(taken?.id ?? '')
+      if (taken?.account === 'b') queue.push(new FakeTask(`b${i}`, 'b'))
+    }
+    expect(order).toEqual(['a1', 'b1', 'a2', 'b3', 'a3'])
+  })
+
+  test('can be asked for out of turn, and have had it by that', () => {
+    const queue = fairQueueOf('a1', 'b1', 'b2', 'c1')
+    expect(queue.takeOf('b')?.id).toBe('b1')
+    expect(queue.takeOf('nobody')).toBeUndefined()
+    expect(idsOf(queue.take(9))).toBe('a1c1b2')
+  })
+
+  test('know how many of theirs wait', () => {
+    const queue = fairQueueOf('a1', 'a2', 'b1')
+    queue.delete('a1')
+    expect(['a', 'b', 'c'].map((account) => queue.sizeOf(account))).toEqual([1, 1, 0])
+  })
+})
+
+describe('the place of a task', () => {
+  const step = fc.oneof(
+    { weight: 6, arbitrary: fc.record({ push: fc.constantFrom('a', 'b', 'c', 'd') }) },
+    { weight: 2, arbitrary: fc.record({ take: fc.integer({ min: 1, max: 3 }), back: fc.boolean() }) },
+    { weight: 2, arbitrary: fc.record({ leave: fc.nat() }) },
+  )
+
+  test('is how many are taken before it, whatever has come, left and come back', () => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+        const queue = new TaskQueue<FakeTask>()
+        steps.forEach((step, index) => {
+          if ('push' in step) queue.push(new FakeTask(`${step.push}${index}`, step.push))
+          else if ('leave' in step) queue.delete([...queue][step.leave % Math.max(1, queue.size)]?.id ?? '')
+          else {
+            const taken = queue.take(step.take)
+            if (step.back) queue.pushFront(taken)
+          }
+        })
+        const places = new Map(Array.from(queue, ({ id }) => [id, queue.placeOf(id)]))
+        const taken: FakeTask[] = []
+        while (queue.size > 0) taken.push(...queue.take(1))
+        taken.forEach(({ id }, place) => void expect(places.get(id)).toBe(place))
+      }),
+    )
+  })
+
+  test('is unknown of what does not wait', () => {
+    const queue = queueOf('a', 'b')
+    queue.take(1)
+    expect(['a', 'b', 'c'].map((id) => queue.placeOf(id))).toEqual([undefined, 0, undefined])
   })
 })

@@ -22,6 +22,10 @@ export class FakeTask implements Task {
     return this.claimed
   }
 
+  onSent(): void {}
+
+  onReturned(): void {}
+
   onStarted(): void {
     this.story.push('started')
   }

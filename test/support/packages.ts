@@ -27,3 +27,14 @@ export default defineModel({
   predict: ({ text }) => '${word} ' + text,
 })`
 }
+
+/** The code of a model that gives back the file that it gets. */
+export const COPIES_FILE = `
+import { defineModel, fileInput, fileOutput, Type } from 'reprise/model'
+export default defineModel({
+  input: Type.Object({ file: fileInput() }),
+  output: fileOutput(),
+  async predict({ file }, ctx) {
+    return ctx.file(await file.bytes(), { name: 'copy.txt' })
+  },
+})`

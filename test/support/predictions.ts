@@ -33,6 +33,7 @@ const QUEUED: Prediction = {
   idempotencyKey: null,
   requestHash: null,
   destination: null,
+  trace: null,
 }
 
 /** A prediction that has just been queued, apart from what is given. */

@@ -97,7 +97,7 @@ function requestOf(id: string, input: Input, folder: string): RunRequest {
     inputFiles.push({ path: [name], file, size: value.content.length, as })
     return [name, null]
   })
-  return { id, input: Object.fromEntries(plain), inputFiles }
+  return { id, account: 'alice', input: Object.fromEntries(plain), inputFiles }
 }
 
 /** A file that is the output stands in it as its bytes. */

@@ -312,3 +312,22 @@ test('every type with elements of whole bytes has its JSON, and no other', () =>
   for (const type of TYPES) expect(findElementType(type)).toBeDefined()
   for (const type of ['int4', 'uint4', 'toString', '']) expect(findElementType(type)).toBeUndefined()
 })
+
+test('whatever JSON comes for a tensor, it is read or refused with its place', () => {
+  const shape = fc.array(fc.oneof(fc.nat({ max: 3 }), fc.constant('batch')), { maxLength: 3 })
+  const json = fc.oneof(
+    fc.jsonValue({ maxDepth: 4 }),
+    fc.record({ shape: fc.array(fc.double()), data: fc.array(fc.jsonValue()) }),
+    fc.array(fc.array(fc.constantFrom('NaN', '1', 1.5, -1, null, true, 2 ** 64))),
+  )
+  fc.assert(
+    fc.property(fc.constantFrom(...TYPES), shape, json, (type, dims, value) => {
+      try {
+        expect(parseTensor(value, x(type, dims)).type).toBe(type)
+      } catch (error) {
+        if (!(error instanceof InputFault)) throw error
+        expect(error.field).toMatch(/^input\.x/)
+      }
+    }),
+  )
+})

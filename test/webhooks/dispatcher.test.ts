@@ -45,6 +45,7 @@ async function setUp(...waiting: NewDelivery[]) {
     secrets,
     post,
     render: async () => '{}',
+    traceTry: () => ({ headers: {}, end() {} }),
     onTried: () => {},
     retryWindowMs: 60_000,
     clock: systemClock,

@@ -163,7 +163,7 @@ describe('the end of a prediction', () => {
   test('is removed with its data, and with it nothing of others', async () => {
     const { store, writer, insertAll, due } = setUp()
     await insertAll(makeDelivery(), makeDelivery({ id: 'second' }), alone('of another'))
-    await writer.submit(removeDeliveries(makeDelivery().predictionId))
+    await writer.submit(removeDeliveries([makeDelivery().predictionId]))
     expect(store.ofPrediction(makeDelivery().predictionId)).toEqual([])
     expect(due()).toEqual(['of another'])
   })

@@ -1,0 +1,14 @@
+/** Counts by name; a name whose count is zero is forgotten. */
+export class Tally {
+  readonly #counts = new Map<string, number>()
+
+  of(name: string): number {
+    return this.#counts.get(name) ?? 0
+  }
+
+  add(name: string, count = 1): void {
+    const sum = this.of(name) + count
+    if (sum === 0) this.#counts.delete(name)
+    else this.#counts.set(name, sum)
+  }
+}
