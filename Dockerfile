@@ -6,7 +6,7 @@ ARG CUDA_IMAGE=nvidia/cuda:13.0.2-cudnn-runtime-ubuntu24.04
 
 FROM ${NODE_IMAGE} AS node
 
-# The server and the bundled models as JavaScript.
+# The server and the bundled models as JavaScript, and the playground's pages.
 FROM node AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
@@ -15,6 +15,7 @@ COPY tsconfig.json tsconfig.src.json tsconfig.models.json ./
 COPY scripts ./scripts
 COPY src ./src
 COPY models ./models
+COPY playground ./playground
 RUN npm run build && chmod 755 dist/main.js && node scripts/image/prune.ts dist
 
 # What the server needs at run time, for this platform alone. No package of these has to be compiled or fetches anything.
