@@ -13,8 +13,9 @@ import { eventually } from '../support/eventually.ts'
 import { endOf, find, post, run } from '../support/requests.ts'
 import type { TestServer } from '../support/server.ts'
 import { someModels } from '../support/some-models.ts'
-import { testFolder } from '../support/temporary.ts'
+import { makeFolder, removeFolder, testFolder } from '../support/temporary.ts'
 import { testServer } from '../support/test-server.ts'
+import { waitingRun } from '../support/waits.ts'
 import { bodyOf } from '../support/wire.ts'
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
@@ -60,6 +61,49 @@ test('a database that may grow no further refuses creates, and takes them again 
   })
   for (const id of accepted) await endOf(server, id)
 })
+
+/** As the file system does when its disk fails: files that are open already cannot be written any more either. */
+function setWritable(writable: boolean, paths: readonly string[]): boolean {
+  return spawnSync('chattr', [writable ? '-i' : '+i', ...paths]).status === 0
+}
+
+function canFreeze(): boolean {
+  const dir = makeFolder()
+  const probe = join(dir, 'probe')
+  writeFileSync(probe, '')
+  const can = setWritable(false, [probe]) && setWritable(true, [probe])
+  removeFolder(dir)
+  return can
+}
+
+test.skipIf(!canFreeze())(
+  'a database that becomes read-only refuses creates, keeps what runs, and goes on after',
+  async () => {
+    const dataDir = testFolder()
+    const server = await testServer({ ...SETTINGS, MODELS_DIR: someModels('makes-files', 'waits'), DATA_DIR: dataDir })
+    const before = await run(server, MAKES, {})
+    const waiting = waitingRun('over')
+    const response = await post(server, 'test/waits', { ...waiting.input })
+    const { id } = await bodyOf<{ id: string }>(response)
+    await waiting.started()
+    const files = ['reprise.sqlite', 'reprise.sqlite-wal'].map((name) => join(dataDir, name))
+    onTestFinished(() => void setWritable(true, files))
+    expect(setWritable(false, files)).toBe(true)
+
+    const refused = await post(server, MAKES, {})
+    expect(refused.status).toBe(503)
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0)
+    expect((await server.call('GET', '/ready')).status).toBe(503)
+    waiting.go()
+    expect(await find(server, before.id)).toEqual(before)
+    expect((await find(server, id)).status).not.toBe('succeeded')
+
+    expect(setWritable(true, files)).toBe(true)
+    expect(await endOf(server, id)).toMatchObject({ status: 'succeeded', output: 'over went on' })
+    await eventually(async () => expect((await post(server, MAKES, {})).status).toBe(201))
+    await eventually(async () => expect((await server.call('GET', '/ready')).status).toBe(200))
+  },
+)
 
 const inNamespace = (script: string) => ['-rm', 'sh', '-c', script]
 const cannotMount = spawnSync('unshare', inNamespace('mount -t tmpfs tmpfs /tmp')).status !== 0
