@@ -122,8 +122,8 @@ export class DataRemoval {
     await folders.keepOnly(id, new Set([...inputParts, ...outputFiles].map(({ file }) => file)))
   }
 
-  #inSteps(step: (most: number) => Promise<boolean>): Promise<void> {
-    return inSteps(REMOVAL_STEPS, step, () => this.#goesOn())
+  async #inSteps(step: (most: number) => Promise<boolean>): Promise<void> {
+    await inSteps(REMOVAL_STEPS, step, () => this.#goesOn())
   }
 
   async #goesOn(): Promise<boolean> {
