@@ -389,7 +389,7 @@ export async function compose(
       readiness: new Readiness({
         writer,
         clock,
-        pendingPackages: () => registry.pending,
+        pendingPackages: () => (following ? 0 : registry.pending.length),
         isRunning: () => scheduler.running,
         isDraining: () => predictions.draining,
       }),
