@@ -401,13 +401,14 @@ export async function compose(
       openStreams,
       tracing,
     })
+    // They tell of the end of the server, too.
+    if (metrics && typeof config.metrics === 'object') releases.defer(await serveMetrics(metrics, config.metrics))
     releases.defer(() => closeApp(app))
     // Those that are told how it ended may ask for more; what cannot be sent now waits for the next start.
     releases.defer(() => webhooks.flush(LAST_WEBHOOKS_MS))
     releases.defer(() => predictions.drain(config.shutdownGraceMs))
     const address = await listen(app, config)
     log.info({ address, database: databasePath }, 'listening')
-    if (metrics && typeof config.metrics === 'object') releases.defer(await serveMetrics(metrics, config.metrics))
     // Only now: a start that fails, because the port is taken, leaves what is queued to the next.
     predictions.start()
     removal.start()
