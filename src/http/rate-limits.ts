@@ -4,13 +4,6 @@ import type { RateLimit } from '../config/values.ts'
 import type { Config } from '../config.ts'
 import { AppError } from '../errors.ts'
 
-declare module 'fastify' {
-  interface FastifyContextConfig {
-    /** Whether it creates predictions or trainings, of which an account may ask for fewer. */
-    creates?: boolean
-  }
-}
-
 const WINDOW_MS = 60_000
 const ALL = 'all'
 
