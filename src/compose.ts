@@ -333,7 +333,10 @@ export async function compose(
       retentionMs: config.recordRetentionMs,
       isNamed: (model, id) => deployments.namesVersion(model, id),
       predictions,
-      onRemoved: (version) => scheduler.release(version.runnable),
+      onRemoved({ id, runnable }) {
+        metrics?.forgetVersion(runnable.model, id)
+        scheduler.release(runnable)
+      },
     })
     const modelService = new ModelService({
       registry,
