@@ -6,6 +6,11 @@ export class Tally {
     return this.#counts.get(name) ?? 0
   }
 
+  /** The names that have a count, with that. */
+  [Symbol.iterator](): Iterator<readonly [name: string, count: number]> {
+    return this.#counts.entries()
+  }
+
   add(name: string, count = 1): void {
     const sum = this.of(name) + count
     if (sum === 0) this.#counts.delete(name)

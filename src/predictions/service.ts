@@ -120,7 +120,7 @@ export class PredictionService {
   }
 
   /** How many have not ended, by model. */
-  get liveByModel(): ReadonlyMap<string, number> {
+  get liveByModel(): Iterable<readonly [model: string, count: number]> {
     return this.#live.byModel
   }
 
