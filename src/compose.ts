@@ -443,10 +443,9 @@ async function listen(app: FastifyInstance, { host, port }: Config): Promise<str
 }
 
 /** Where nobody else comes, one may have all of the queue. */
-function queueShare({ queueShare: share }: Config, { accounts }: Tokens): number {
+function queueShare({ queueShare: share }: Config, { areOfMany }: Tokens): number {
   if (share !== 'auto') return share
-  const [first] = accounts
-  return accounts.some(({ username }) => username !== first?.username) ? SHARE_AMONG_MANY : 100
+  return areOfMany ? SHARE_AMONG_MANY : 100
 }
 
 /** Neither a connection that is kept alive after its answer nor a reader that takes nothing holds up the end. */

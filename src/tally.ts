@@ -2,6 +2,11 @@
 export class Tally {
   readonly #counts = new Map<string, number>()
 
+  /** How many names have a count. */
+  get size(): number {
+    return this.#counts.size
+  }
+
   of(name: string): number {
     return this.#counts.get(name) ?? 0
   }
