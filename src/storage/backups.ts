@@ -72,6 +72,7 @@ export class Backups {
       signal.throwIfAborted()
     } catch (error) {
       await end()
+      signal.throwIfAborted()
       throw isFull(error) ? busy('The disk has no room for a copy of the database', error) : error
     }
     const archive = async function* () {
