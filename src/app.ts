@@ -84,6 +84,8 @@ declare module 'fastify' {
     open?: boolean
     /** Says nothing but how the server is, so that it is asked under any host. */
     probe?: boolean
+    /** Makes a prediction or a training, of which an account may ask for fewer, and which belongs to a trace. */
+    creates?: boolean
   }
 }
 

@@ -335,7 +335,10 @@ export async function compose(
       retentionMs: config.recordRetentionMs,
       isNamed: (model, id) => deployments.namesVersion(model, id),
       predictions,
-      onRemoved: (version) => scheduler.release(version.runnable),
+      onRemoved({ id, runnable }) {
+        metrics?.forgetVersion(runnable.model, id)
+        scheduler.release(runnable)
+      },
     })
     const modelService = new ModelService({
       registry,
@@ -392,7 +395,7 @@ export async function compose(
       readiness: new Readiness({
         writer,
         clock,
-        pendingPackages: () => registry.pending,
+        pendingPackages: () => (following ? 0 : registry.pending.length),
         isRunning: () => scheduler.running,
         isDraining: () => predictions.draining,
       }),
@@ -404,13 +407,14 @@ export async function compose(
       openStreams,
       tracing,
     })
+    // They tell of the end of the server, too.
+    if (metrics && typeof config.metrics === 'object') releases.defer(await serveMetrics(metrics, config.metrics))
     releases.defer(() => closeApp(app))
     // Those that are told how it ended may ask for more; what cannot be sent now waits for the next start.
     releases.defer(() => webhooks.flush(LAST_WEBHOOKS_MS))
     releases.defer(() => predictions.drain(config.shutdownGraceMs))
     const address = await listen(app, config)
     log.info({ address, database: databasePath }, 'listening')
-    if (metrics && typeof config.metrics === 'object') releases.defer(await serveMetrics(metrics, config.metrics))
     // Only now: a start that fails, because the port is taken, leaves what is queued to the next.
     predictions.start()
     removal.start()
@@ -442,10 +446,9 @@ async function listen(app: FastifyInstance, { host, port }: Config): Promise<str
 }
 
 /** Where nobody else comes, one may have all of the queue. */
-function queueShare({ queueShare: share }: Config, { accounts }: Tokens): number {
+function queueShare({ queueShare: share }: Config, { areOfMany }: Tokens): number {
   if (share !== 'auto') return share
-  const [first] = accounts
-  return accounts.some(({ username }) => username !== first?.username) ? SHARE_AMONG_MANY : 100
+  return areOfMany ? SHARE_AMONG_MANY : 100
 }
 
 /** Neither a connection that is kept alive after its answer nor a reader that takes nothing holds up the end. */

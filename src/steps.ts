@@ -19,20 +19,22 @@ const LONGEST_PAUSE_MS = 100
  * Does a work of any length in steps that others hardly notice.
  * @param step does so much at most, and tells whether there may be more to do
  * @param goesOn asked before each step
+ * @returns whether it came to its end
  */
 export async function inSteps(
   rules: StepRules,
   step: (size: number) => Promise<boolean>,
   goesOn: () => boolean | Promise<boolean>,
-): Promise<void> {
+): Promise<boolean> {
   let size = rules.first
   while (await goesOn()) {
     const begin = performance.now()
-    if (!(await step(size))) return
+    if (!(await step(size))) return true
     const tookMs = performance.now() - begin
     size = nextSize(size, tookMs, rules)
     await sleep(pauseAfter(tookMs, rules))
   }
+  return false
 }
 
 /** Grows slowly and shrinks fast: one step too large is felt, one too small is not. */

@@ -109,10 +109,10 @@ const CONVERSATIONS: Readonly<Record<string, (scene: Scene) => Omit<Conversation
   'a length and chunks': (scene) =>
     said(
       1,
-      send(createHead(scene, 'Content-Length: 5\r\nTransfer-Encoding: chunked\r\n') + `0\r\n\r\n${account(scene)}`),
+      send(`${createHead(scene, 'Content-Length: 5\r\nTransfer-Encoding: chunked\r\n')}0\r\n\r\n${account(scene)}`),
     ),
   'chunks of chunks': (scene) =>
-    said(1, send(createHead(scene, 'Transfer-Encoding: chunked, identity\r\n') + '0\r\n\r\n')),
+    said(1, send(`${createHead(scene, 'Transfer-Encoding: chunked, identity\r\n')}0\r\n\r\n`)),
   'strange chunks': (scene) => {
     const chunk = scene.random.from([
       'ffffffffffffffff\r\na',

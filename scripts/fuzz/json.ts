@@ -86,7 +86,7 @@ export function strangeValue(random: Random): unknown {
 }
 
 function nested(depth: number, arrays: boolean): Raw {
-  return new Raw(arrays ? '['.repeat(depth) + ']'.repeat(depth) : '{"a":'.repeat(depth) + 'null' + '}'.repeat(depth))
+  return new Raw(arrays ? '['.repeat(depth) + ']'.repeat(depth) : `${'{"a":'.repeat(depth)}null${'}'.repeat(depth)}`)
 }
 
 /** The value with a change in one place of it. */

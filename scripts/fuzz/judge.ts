@@ -2,8 +2,8 @@ import { isRecord } from '../../src/is-record.ts'
 import type { Answer } from './answer.ts'
 import type { Who, World } from './world.ts'
 
-/** Answers from which operators may learn everything. */
-const BACKUP = /\/backup(?:$|[/?])/
+/** From a backup operators may learn everything. */
+const BACKUP_TYPE = 'application/x-tar'
 
 /** Replicate answers a search for nothing in a shape of its own. */
 const NO_QUERY = '{"detail":"Query parameter \\"query\\" is required"}'
@@ -16,7 +16,7 @@ export function faultOf(
   const { status, headers, body } = answer
   const text = body.toString('latin1')
   const operator = who === 'alice'
-  if (!(operator && BACKUP.test(target)))
+  if (!(operator && headers['content-type'] === BACKUP_TYPE))
     for (const secret of secrets)
       if (text.includes(secret.text) && !(operator && secret.operatorsToo))
         return `tells what is carol's: ${secret.text}`

@@ -1,5 +1,6 @@
 import { hash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { AppError } from '../errors.ts'
+import { Tally } from '../tally.ts'
 import { type Account, LOCAL_ACCOUNT } from './account.ts'
 import { hashToken } from './token.ts'
 
@@ -18,6 +19,8 @@ export class Tokens {
   /** By a hash of the hash, keyed anew in each process: where the search ends tells nothing about any token. */
   readonly #known = new Map<string, KnownToken>()
   readonly #key = randomBytes(32)
+  /** How many of them each account has. */
+  readonly #accounts = new Tally()
   #open = true
 
   /** @param configured `token` or `username:token` */
@@ -36,12 +39,21 @@ export class Tokens {
 
   /** The next request with the token is refused. Never opens the server again. */
   remove(id: string): void {
-    for (const [index, token] of this.#known) if (token.id === id) this.#known.delete(index)
+    for (const [index, token] of this.#known)
+      if (token.id === id) {
+        this.#known.delete(index)
+        this.#accounts.add(token.account.username, -1)
+      }
   }
 
   /** Whoever may come in; somebody with several tokens is there as often. */
   get accounts(): Account[] {
     return this.open ? [LOCAL_ACCOUNT] : Array.from(this.#known.values(), ({ account }) => account)
+  }
+
+  /** Whether they are of more than one account. */
+  get areOfMany(): boolean {
+    return this.#accounts.size > 1
   }
 
   /** Who could still come in without these tokens of the database. */
@@ -84,6 +96,7 @@ export class Tokens {
 
   #add(token: KnownToken): void {
     this.#known.set(this.#index(token.sha256), token)
+    this.#accounts.add(token.account.username)
     this.#open = false
   }
 

@@ -1,5 +1,5 @@
 import { accessSync, closeSync, constants, mkdirSync, openSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import Database from 'better-sqlite3'
 import { errorCode } from '../error-code.ts'
 import { AppError, messageOf } from '../errors.ts'
@@ -35,7 +35,9 @@ export function configureConnection(db: Database.Database, durability: 'full' | 
 export function lockDataDir(dataDir: string): Database.Database {
   let lock: Database.Database | undefined
   try {
-    mkdirSync(dataDir, { recursive: true })
+    mkdirSync(dirname(dataDir), { recursive: true })
+    // What clients sent and got lies in it. One that is there already stays as its owner has made it.
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 })
     // SQLite does not say why it cannot open a file.
     accessSync(dataDir, constants.R_OK | constants.W_OK | constants.X_OK)
     lock = new Database(join(dataDir, LOCK_FILE), { timeout: 0 })

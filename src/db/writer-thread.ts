@@ -97,8 +97,11 @@ function doChore(chore: Chore): ChoreResult {
 function emptyLog(): void {
   const timeout = db.pragma('busy_timeout', { simple: true })
   db.pragma('busy_timeout = 0')
-  db.pragma('wal_checkpoint(TRUNCATE)')
-  db.pragma(`busy_timeout = ${timeout}`)
+  try {
+    db.pragma('wal_checkpoint(TRUNCATE)')
+  } finally {
+    db.pragma(`busy_timeout = ${timeout}`)
+  }
 }
 
 port.on('message', (message: readonly Write[] | Chore | 'close') => {

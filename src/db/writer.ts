@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
-import { AppError } from '../errors.ts'
+import { AppError, busy } from '../errors.ts'
 import { siblingModule } from '../sibling-module.ts'
 import {
   type Chore,
@@ -156,9 +156,6 @@ function isDatabaseTrouble(code: string): boolean {
 function toError({ code, message }: Exclude<WriteResult, null>): AppError {
   const cause = new Error(`${code}: ${message}`)
   return isDatabaseTrouble(code)
-    ? new AppError('unavailable', 'The database cannot be written at the moment; try again shortly', {
-        cause,
-        retryAfterSeconds: 5,
-      })
+    ? busy('The database cannot be written at the moment', cause)
     : new AppError('conflict', 'The row to be written changed meanwhile', { cause })
 }

@@ -12,8 +12,8 @@ const PATIENCE_MS = 1_000
 export interface ReadinessOptions {
   writer: Pick<Writer, 'submit' | 'failing'>
   clock: Clock
-  /** Packages that have not been looked at yet. */
-  pendingPackages(): readonly string[]
+  /** How many packages of those that were there at the start have not been looked at yet. */
+  pendingPackages(): number
   /** Whether predictions are run. */
   isRunning(): boolean
   isDraining(): boolean
@@ -42,7 +42,8 @@ export class Readiness {
     const pending = pendingPackages()
     return {
       ...(database === undefined ? {} : { database }),
-      ...(pending.length === 0 ? {} : { packages: `Still being looked at: ${pending.join(', ')}` }),
+      // Their names are not for everybody.
+      ...(pending === 0 ? {} : { packages: `Still to be looked at: ${pending}` }),
       ...(isRunning() ? {} : { runners: 'Predictions are not run yet' }),
     }
   }

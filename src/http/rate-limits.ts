@@ -4,15 +4,9 @@ import type { RateLimit } from '../config/values.ts'
 import type { Config } from '../config.ts'
 import { AppError } from '../errors.ts'
 
-declare module 'fastify' {
-  interface FastifyContextConfig {
-    /** Whether it creates predictions or trainings, of which an account may ask for fewer. */
-    creates?: boolean
-  }
-}
-
 const WINDOW_MS = 60_000
-const ALL = 'all'
+/** A clock that goes back by more has been set. */
+const CORRECTION_MS = 1_000
 
 type Limiter = ReturnType<FastifyInstance['createRateLimit']>
 
@@ -37,8 +31,9 @@ export function limitRates(
   app.register(rateLimiting, { global: false })
   let limiters: Record<keyof RateLimit, Limiter[]> | undefined
   app.after(() => {
-    const own = (max: number | undefined) => limiterOf(app, max, ({ account }) => account.username)
-    const all = (max: number | undefined) => limiterOf(app, max, () => ALL)
+    const era = makeEra()
+    const own = (max: number | undefined) => limiterOf(app, max, ({ account }) => `${era()} ${account.username}`)
+    const all = (max: number | undefined) => limiterOf(app, max, () => String(era()))
     limiters = {
       creates: [...own(rateLimit.creates), ...all(globalRateLimit.creates)],
       others: [...own(rateLimit.others), ...all(globalRateLimit.others)],
@@ -58,6 +53,18 @@ export function limitRates(
     if (!isFiles(request)) tell(reply, least)
     if (least.exceeded) throw throttled(least)
   })
+}
+
+/** Windows go by the clock on the wall: when that is set back, all begin anew, instead of lasting until it has caught up. */
+function makeEra(): () => number {
+  let era = 0
+  let last = 0
+  return () => {
+    const now = Date.now()
+    if (now < last - CORRECTION_MS) era++
+    last = now
+    return era
+  }
 }
 
 function limiterOf(

@@ -50,8 +50,12 @@ export class EventStream {
     await once(this.#response, 'drain', { signal }).catch(() => this.#response.destroy())
   }
 
+  /** Ends it when the reader has taken all, or drops a reader that does not. */
   end(): void {
     this.#stop()
+    if (this.#response.closed) return
+    const stalled = setTimeout(() => this.#response.destroy(), this.#stalledMs)
+    this.#response.once('close', () => clearTimeout(stalled))
     this.#response.end()
   }
 

@@ -21,8 +21,8 @@ const HASH_STEPS: StepRules = { first: 50, least: 50, most: 500, targetMs: 20, p
 export interface ContentUses {
   /** Of predictions that have not ended, those included that are being made. */
   contentInUse(): Promise<ReadonlySet<string>>
-  /** When content was last used, if that was after a time. */
-  lastUses(after: number): Promise<ReadonlyMap<string, number>>
+  /** When content was last used, if that was after a time; undefined when that could not be found out. */
+  lastUses(after: number): Promise<ReadonlyMap<string, number> | undefined>
 }
 
 export interface OldVersionsOptions {
@@ -89,6 +89,7 @@ export class OldVersions {
     const old = this.#candidates(unusedSince)
     if (old.length === 0) return
     const uses = await predictions.lastUses(unusedSince)
+    if (!uses) return
     for (const { model, version } of old) {
       const { contentHash } = version.runnable
       if ((uses.get(contentHash) ?? 0) > unusedSince || !this.#isOld({ model, version }, unusedSince)) continue

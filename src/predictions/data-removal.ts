@@ -104,12 +104,14 @@ export class DataRemoval {
 
   /** Removes folders without data, and in the others what no row names. */
   async removeStrays(): Promise<void> {
-    for (const id of await this.#options.folders.list()) {
-      if (!(await this.#goesOn())) return
-      await this.#tidy(id).catch((error) => {
-        this.#options.log.error({ err: error, prediction: id }, 'a folder could not be tidied')
-      })
-    }
+    const ids = await this.#options.folders.list()
+    await this.#inSteps(async (most) => {
+      for (const id of ids.splice(-most))
+        await this.#tidy(id).catch((error) => {
+          this.#options.log.error({ err: error, prediction: id }, 'a folder could not be tidied')
+        })
+      return ids.length > 0
+    })
   }
 
   async #tidy(id: string): Promise<void> {
@@ -122,8 +124,8 @@ export class DataRemoval {
     await folders.keepOnly(id, new Set([...inputParts, ...outputFiles].map(({ file }) => file)))
   }
 
-  #inSteps(step: (most: number) => Promise<boolean>): Promise<void> {
-    return inSteps(REMOVAL_STEPS, step, () => this.#goesOn())
+  async #inSteps(step: (most: number) => Promise<boolean>): Promise<void> {
+    await inSteps(REMOVAL_STEPS, step, () => this.#goesOn())
   }
 
   async #goesOn(): Promise<boolean> {

@@ -1,3 +1,4 @@
+import { Tally } from '../tally.ts'
 import type { LivePrediction } from './live-prediction.ts'
 
 /** Characters of input held in memory before no more are taken. */
@@ -8,7 +9,7 @@ const MOST_BYTES = 16 * 2 ** 30
 /** The predictions that have not ended, and what their inputs take. */
 export class LiveSet {
   readonly #live = new Map<string, { live: LivePrediction; bytes: number }>()
-  readonly #byModel = new Map<string, number>()
+  readonly #byModel = new Tally()
   #characters = 0
   #bytes = 0
 
@@ -17,7 +18,7 @@ export class LiveSet {
   }
 
   /** How many there are of each model that has some. */
-  get byModel(): ReadonlyMap<string, number> {
+  get byModel(): Iterable<readonly [model: string, count: number]> {
     return this.#byModel
   }
 
@@ -40,7 +41,7 @@ export class LiveSet {
 
   add(live: LivePrediction): void {
     this.#live.set(live.id, { live, bytes: live.bytes })
-    this.#count(live, 1)
+    this.#byModel.add(live.committed.model)
     this.#characters += live.size
     this.#bytes += live.bytes
   }
@@ -57,15 +58,9 @@ export class LiveSet {
     const counted = this.#live.get(live.id)
     if (!counted) return
     this.#live.delete(live.id)
-    this.#count(live, -1)
+    this.#byModel.add(live.committed.model, -1)
     this.#characters -= live.size
     this.#bytes -= counted.bytes
-  }
-
-  #count({ committed: { model } }: LivePrediction, change: 1 | -1): void {
-    const count = (this.#byModel.get(model) ?? 0) + change
-    if (count === 0) this.#byModel.delete(model)
-    else this.#byModel.set(model, count)
   }
 
   *[Symbol.iterator](): Generator<LivePrediction> {

@@ -14,9 +14,9 @@ import { laneOf, type RunnableVersion } from '../scheduler/runnable-version.ts'
 import type { Scheduler } from '../scheduler/scheduler.ts'
 import { secretsEqual } from '../secret.ts'
 import type { SecretBox } from '../secret-box.ts'
-import { inSteps, type StepRules } from '../steps.ts'
 import { doneWithin, startTimer } from '../timer.ts'
 import type { TraceContext } from '../traces/trace-context.ts'
+import { lastUses } from './content-uses.ts'
 import { type CreateRequest, Creation } from './creation.ts'
 import type { Deployments, DeploymentUse } from './deployments.ts'
 import type { PredictionFolders } from './folders.ts'
@@ -36,8 +36,6 @@ const PAGE_SIZE = 100
 /** Lists of predictions made in the browser go back this far (replicate-api.md 5.4). */
 const WEB_LIST_MS = 14 * 24 * 3_600_000
 const ID_LENGTH = 26
-/** Rows looked at in one go. */
-const LOOK_STEPS: StepRules = { first: 200, least: 100, most: 2_000, targetMs: 3, pauseShare: 4 }
 /** How long a caller waits for a change that the database does not take. */
 const COMMIT_PATIENCE_MS = 10_000
 /** Longest time after which a client that found no room is told to come again. */
@@ -122,7 +120,7 @@ export class PredictionService {
   }
 
   /** How many have not ended, by model. */
-  get liveByModel(): ReadonlyMap<string, number> {
+  get liveByModel(): Iterable<readonly [model: string, count: number]> {
     return this.#live.byModel
   }
 
@@ -273,20 +271,9 @@ export class PredictionService {
     return new Set([...this.#live].map(({ committed }) => committed.contentHash))
   }
 
-  /** When content was last used, if that was after a time; looks at one row after the other, in small steps. */
-  async lastUses(after: number): Promise<Map<string, number>> {
-    const { store } = this.#options
-    const uses = new Map<string, number>()
-    let to = store.lastRow()
-    const look = async (rows: number) => {
-      const found = store.usesIn({ from: to - rows, to })
-      for (const { contentHash, at } of found) uses.set(contentHash, Math.max(at, uses.get(contentHash) ?? 0))
-      to -= rows
-      // Rows are stored in the order in which they were created, and the time never goes back.
-      return to > 0 && (found.length === 0 || found.some(({ at }) => at > after))
-    }
-    await inSteps(LOOK_STEPS, look, () => !this.#draining)
-    return uses
+  /** When content was last used, if that was after a time; undefined when the server stops before all is known. */
+  lastUses(after: number): Promise<Map<string, number> | undefined> {
+    return lastUses(this.#options.store, after, () => !this.#draining)
   }
 
   /** Cancels what has not ended of a version that nobody finds any more; resolves when all of it has. */

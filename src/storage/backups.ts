@@ -6,6 +6,7 @@ import type { Logger } from 'pino'
 import { DATABASE_FILE } from '../db/open.ts'
 import { isDiskTrouble } from '../disk-trouble.ts'
 import { unfinishedPath } from '../durable-file.ts'
+import { errorCode } from '../error-code.ts'
 import { AppError, busy } from '../errors.ts'
 import { siblingModule } from '../sibling-module.ts'
 import type { SweepGate } from '../sweep-gate.ts'
@@ -71,6 +72,7 @@ export class Backups {
       signal.throwIfAborted()
     } catch (error) {
       await end()
+      signal.throwIfAborted()
       throw isFull(error) ? busy('The disk has no room for a copy of the database', error) : error
     }
     const archive = async function* () {
@@ -122,5 +124,5 @@ function readableOf(pieces: AsyncIterable<Uint8Array>, signal: AbortSignal): Rea
 }
 
 function isFull(error: unknown): boolean {
-  return isDiskTrouble(error) || (error instanceof Error && 'code' in error && error.code === 'SQLITE_FULL')
+  return isDiskTrouble(error) || errorCode(error) === 'SQLITE_FULL'
 }

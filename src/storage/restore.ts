@@ -2,7 +2,8 @@ import { chmod, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import type { Write } from '../db/messages.ts'
-import { DATABASE_FILE, lockDataDir, prepareDatabase } from '../db/open.ts'
+import { MIGRATIONS_DIR } from '../db/migrate.ts'
+import { DATABASE_FILE, LOCK_FILE, lockDataDir, prepareDatabase } from '../db/open.ts'
 import { syncPath } from '../durable-file.ts'
 import { errorCode } from '../error-code.ts'
 import { AppError } from '../errors.ts'
@@ -13,8 +14,6 @@ import { PredictionStore, predictionStatements } from '../predictions/store.ts'
 import { supersedeAll, webhookStatements } from '../webhooks/store.ts'
 import { MANIFEST, PREDICTIONS, RESTORING, SNAPSHOTS, UPLOADS, WHOLE_FOLDERS } from './places.ts'
 
-const MIGRATIONS_DIR = new URL('../../migrations/', import.meta.url)
-const LOCK = 'lock.sqlite'
 /** The database comes last: with it the folder is one that a server can start on. */
 const PLACES = [...WHOLE_FOLDERS, UPLOADS, PREDICTIONS, SNAPSHOTS, DATABASE_FILE]
 /** What one backup may hold; the disk says how much there is room for. */
@@ -71,7 +70,7 @@ export async function restoreBackup({ source, name, dataDir, resume, stopped }: 
 async function makeRoom(dataDir: string): Promise<void> {
   const names = await readdir(dataDir)
   if (names.includes(RESTORING)) return clear(dataDir)
-  const others = names.filter((found) => !found.startsWith(LOCK) && found !== 'lost+found')
+  const others = names.filter((found) => !found.startsWith(LOCK_FILE) && found !== 'lost+found')
   if (others.length > 0)
     throw new AppError(
       'configuration',

@@ -45,7 +45,7 @@ export const storageRoutes: FastifyPluginAsyncTypebox<{
     async ({ account }, reply) => {
       assertOperator(operators, account, 'read a backup')
       const gone = new AbortController()
-      reply.raw.once('close', () => gone.abort(new Error('The client is gone')))
+      reply.raw.once('close', () => gone.abort(new AppError('unavailable', 'The client is gone')))
       const archive = await backups.make(gone.signal)
       return reply.header('content-type', 'application/x-tar').header('cache-control', 'no-store').send(archive)
     },

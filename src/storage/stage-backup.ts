@@ -59,13 +59,15 @@ function pause(): number {
   return PAGES_AT_ONCE
 }
 
-/** Paths of uploads, and of what the inputs and outputs of predictions are made of. */
+/** Paths of uploads, and of what the inputs and outputs of predictions are made of, those included that run. */
 function* filesOf(db: Database.Database): Generator<string, void> {
   for (const id of db.prepare<[], string>('SELECT id FROM files').pluck().iterate()) yield join(UPLOADS, id)
   const parts = db.prepare<[], { id: string; file: string }>(
     `SELECT p.id, value ->> 'file' AS file FROM predictions AS p, json_each(input_parts) WHERE input_parts IS NOT NULL
       UNION ALL
-      SELECT p.id, value ->> 'file' AS file FROM predictions AS p, json_each(output_files) WHERE output_files IS NOT NULL`,
+      SELECT p.id, value ->> 'file' AS file FROM predictions AS p, json_each(output_files) WHERE output_files IS NOT NULL
+      UNION ALL
+      SELECT c.prediction_id, value ->> 'file' FROM prediction_chunks AS c, json_each(data, '$.files')`,
   )
   for (const { id, file } of parts.iterate()) yield join(PREDICTIONS, id, file)
 }

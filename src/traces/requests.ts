@@ -6,10 +6,6 @@ declare module 'fastify' {
   interface FastifyRequest {
     traced: TracedRequest | undefined
   }
-  interface FastifyContextConfig {
-    /** Makes a prediction, which belongs to the trace of its request. */
-    creates?: boolean
-  }
 }
 
 /** Traces the requests that make predictions; others would tell little, and each costs. */

@@ -41,9 +41,7 @@ export interface AttemptOptions {
 export async function attempt(delivery: Delivery, signal: AbortSignal, options: AttemptOptions): Promise<Delivery> {
   const { clock } = options
   const [at, begin] = [clock.now(), clock.monotonic()]
-  const traced = options.traceTry(delivery)
-  const outcome = await handOver(delivery, at, { traced, signal }, options)
-  traced.end(outcome)
+  const outcome = await handOver(delivery, at, signal, options)
   if (outcome === undefined) return { ...delivery, state: 'superseded', nextTryAt: null }
   const { status, error } = outcome
   const made: DeliveryTry = { at, durationMs: Math.round(clock.monotonic() - begin), status, error }
@@ -57,21 +55,26 @@ export async function attempt(delivery: Delivery, signal: AbortSignal, options: 
 async function handOver(
   delivery: Delivery,
   at: number,
-  { traced, signal }: { traced: TracedTry; signal: AbortSignal },
-  { render, secrets, post }: AttemptOptions,
+  signal: AbortSignal,
+  { render, traceTry, secrets, post }: AttemptOptions,
 ): Promise<PostOutcome | undefined> {
+  let traced: TracedTry | undefined
+  let outcome: PostOutcome | undefined
   try {
+    traced = traceTry(delivery)
     const text = await render(delivery)
     if (text === undefined) return
     const body = Buffer.from(text)
     const signing = await secrets.signing(delivery.account)
     const signed = sign(signing, { id: delivery.id, timestamp: Math.floor(at / 1000), body })
-    const headers = { ...signed, ...traced.headers }
-    return await post({ url: delivery.url, body, headers }, signal)
+    outcome = await post({ url: delivery.url, body, headers: { ...signed, ...traced.headers } }, signal)
   } catch (error) {
     const reason = signal.aborted ? signal.reason : error
-    return { status: null, retryAfterMs: undefined, error: messageOf(reason) }
+    outcome = { status: null, retryAfterMs: undefined, error: messageOf(reason) }
+  } finally {
+    traced?.end(outcome)
   }
+  return outcome
 }
 
 function afterwards(tried: Delivery, outcome: PostOutcome, { clock, log, retryWindowMs }: AttemptOptions): Delivery {

@@ -75,6 +75,16 @@ describe('with tokens of the database', () => {
     expect(() => tokens.authenticate('Bearer rp_one')).toThrow('valid authentication token')
   })
 
+  test('whether they are of more than one account is known at any time', () => {
+    const tokens = new Tokens(['carol:r8_one', 'carol:r8_two'])
+    tokens.add(stored)
+    expect(tokens.areOfMany).toBe(false)
+    tokens.add({ id: '2', username: 'dave', sha256: hashToken('rp_two') })
+    expect(tokens.areOfMany).toBe(true)
+    tokens.remove('2')
+    expect(tokens.areOfMany).toBe(false)
+  })
+
   test('each use is told once', () => {
     const tokens = new Tokens(['bare'])
     tokens.add(stored)

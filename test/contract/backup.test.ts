@@ -11,6 +11,7 @@ import { INTERRUPTED } from '../../src/predictions/prediction.ts'
 import type { WirePrediction } from '../../src/predictions/schema.ts'
 import { callAs, pushPackage } from '../support/accounts.ts'
 import { runCommand, runReprise } from '../support/command-line.ts'
+import { openDatabase } from '../support/data-folder.ts'
 import { eventually } from '../support/eventually.ts'
 import { echo } from '../support/packages.ts'
 import { filesOf } from '../support/prediction-folders.ts'
@@ -24,7 +25,7 @@ import { testServer } from '../support/test-server.ts'
 import { waitingRun } from '../support/waits.ts'
 import { bodyOf } from '../support/wire.ts'
 
-const SETTINGS = { BUNDLED_MODELS: 'off', MODELS_DIR: someModels('makes-files', 'waits', 'tokens') }
+const SETTINGS = { BUNDLED_MODELS: 'off', MODELS_DIR: someModels('makes-files', 'streams-files', 'waits', 'tokens') }
 const MAKES = 'test/makes-files'
 const LARGE = 'x'.repeat(100_000)
 
@@ -129,6 +130,25 @@ test('what had not ended has failed, and nobody is told; with --resume it is tak
   await receiver.until((arrivals) => arrivals.find(({ prediction }) => prediction.status === 'succeeded'))
   await cancel(resumed, withFile.id)
   await receiver.close()
+})
+
+test('what a stream had given out by then is in it, files included', async () => {
+  const running = await create(server, 'test/streams-files', { count: 3, hang_after: 2 })
+  const db = openDatabase(server.dataDir)
+  const stored = db.prepare<[string], number>(
+    `SELECT count(*) FROM prediction_chunks, json_each(data, '$.files') WHERE prediction_id = ?`,
+  )
+  await eventually(() => expect(stored.pluck().get(running.id)).toBe(2))
+  db.close()
+  const file = join(folder, 'streaming.tar')
+  await backUp(file)
+  await cancel(server, running.id)
+
+  const other = await testServer({ ...SETTINGS, DATA_DIR: await restoreTo(file) })
+  const restored = await find(other, running.id)
+  expect(restored).toMatchObject({ status: 'failed', error: INTERRUPTED })
+  const texts = await Promise.all([restored.output].flat().map((url) => textAt(String(url), other)))
+  expect(texts).toEqual(['file 0', 'file 1'])
 })
 
 test('what is removed while a backup is copied is gone at once, and its files soon', async () => {

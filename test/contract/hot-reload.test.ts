@@ -46,6 +46,17 @@ test.concurrent('a new package is served', async () => {
   expect(await outputOf('test/second')).toBe('second')
 })
 
+test.concurrent('a new package that takes long to look at does not make the server unready', async () => {
+  const gate = join(modelsDir, 'arrived')
+  const waits = `import { existsSync } from 'node:fs'
+    while (!existsSync('${gate}')) await new Promise((resolve) => setTimeout(resolve, 10))`
+  writeFiles(modelsDir, { 'test/arrives/predict.ts': waits + says('here') })
+  await seen(async () => expect(await statusOf('test/arrives')).toBe(503))
+  expect((await server.call('GET', '/ready')).status).toBe(200)
+  writeFileSync(gate, '')
+  await seen(async () => expect(await statusOf('test/arrives')).toBe(200))
+})
+
 test.concurrent('a package that changes makes a new version; what runs keeps the one it began with', async () => {
   const gate = join(modelsDir, 'gate')
   const waits = `const { existsSync } = await import('node:fs')

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { callAs } from '../support/accounts.ts'
 import { HELLO, startServer, type TestServer } from '../support/server.ts'
 import { testServer } from '../support/test-server.ts'
@@ -53,6 +53,15 @@ describe('a limit for each account', () => {
     expect(others.map(({ status }) => status)).toEqual([200, 404, 200])
     expect(others.map((response) => headersOf(response).remaining)).toEqual(['2', '1', null])
     await expectThrottled(await call('GET', '/v1/predictions'))
+  })
+
+  test('does not last for an hour when the clock is set back by one', async () => {
+    for (const status of [201, 201, 429]) expect((await create(server, 'carol')).status).toBe(status)
+    const now = Date.now
+    const clock = vi.spyOn(Date, 'now').mockImplementation(() => now() - 3_600_000)
+    onTestFinished(() => clock.mockRestore())
+    for (const status of [201, 201]) expect((await create(server, 'carol')).status).toBe(status)
+    await expectThrottled(await create(server, 'carol'))
   })
 
   test('is no limit for others', async () => {

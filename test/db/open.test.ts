@@ -36,8 +36,15 @@ describe('the lock of a data folder', () => {
     lock.close()
   })
 
-  test('makes the folder', () => {
-    lockDataDir(join(testFolder(), 'new', 'folder')).close()
+  test('makes the folder, which others cannot enter, and leaves one that is there as it is', () => {
+    const parent = join(testFolder(), 'new')
+    const modeOf = (path: string) => statSync(path).mode & 0o777
+    lockDataDir(join(parent, 'folder')).close()
+    expect(modeOf(join(parent, 'folder'))).toBe(0o700)
+    chmodSync(join(parent, 'folder'), 0o750)
+    lockDataDir(join(parent, 'folder')).close()
+    expect(modeOf(join(parent, 'folder'))).toBe(0o750)
+    expect(modeOf(parent)).toBe(0o777 & ~process.umask())
   })
 
   test('says whose the folder has to be where that is what is wrong', () => {

@@ -2,10 +2,14 @@
  * A model that takes many inputs at once gets what waits, without anybody waiting for more to come. What goes wrong with
  * one prediction is its own affair, even where the model cannot tell which one it was.
  */
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { WirePrediction } from '../../src/predictions/schema.ts'
-import { run } from '../support/requests.ts'
+import { eventually } from '../support/eventually.ts'
+import { create, endOf, find, run } from '../support/requests.ts'
 import { startServer, type TestServer } from '../support/server.ts'
+import { testFolder } from '../support/temporary.ts'
 
 let server: TestServer
 beforeAll(async () => {
@@ -30,9 +34,14 @@ test('one alone is run at once', async () => {
   })
 })
 
-test('many at once are run in a few batches, and each gets its own answer', async () => {
+test('what waits when a run ends is run in a few batches, and each gets its own answer', async () => {
+  const file = join(testFolder(), 'go')
+  const first = await create(server, 'test/adds-batch', { value: 0, until: file })
+  await eventually(async () => expect((await find(server, first.id)).status).toBe('processing'))
   const values = Array.from({ length: 64 }, (_, value) => value)
-  const ended = await runAll(values)
+  const created = await Promise.all(values.map((value) => create(server, 'test/adds-batch', { value })))
+  writeFileSync(file, '')
+  const ended = await Promise.all(created.map(({ id }) => endOf(server, id)))
   expect(endings(ended)).toEqual(values.map((value) => value + 1))
   expect(Math.max(...batchSizes(ended))).toBeGreaterThan(8)
   expect(Math.max(...batchSizes(ended))).toBeLessThanOrEqual(32)

@@ -23,6 +23,7 @@ import { someModels } from '../support/some-models.ts'
 import { testFolder } from '../support/temporary.ts'
 import { testProcess, testServer } from '../support/test-server.ts'
 import { waitingRun } from '../support/waits.ts'
+import { closedPort } from '../support/web-server.ts'
 import { bodyOf } from '../support/wire.ts'
 
 /** A new server looks at every model that it is given. */
@@ -51,7 +52,8 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
   })
 
   test('meanwhile is told by /ready, while what there is can be read', async () => {
-    const server = await startProcess(testFolder())
+    const metrics = `127.0.0.1:${await closedPort()}`
+    const server = await startProcess(testFolder(), { METRICS: metrics })
     const waiting = waitingRun('running')
     const running = await create(server, 'test/waits', waiting.input)
     await waiting.started()
@@ -68,6 +70,7 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
     expect((await server.call('GET', '/health')).status).toBe(200)
     expect((await post(server, 'test/tokens', {})).status).toBe(503)
     expect(await find(server, running.id)).toMatchObject({ status: 'processing' })
+    expect(await (await fetch(`http://${metrics}/metrics`)).text()).toContain('reprise_predictions_live{')
     expect(textOf(await readToEnd(streamUrlOf({ urls })))).toBe(tokens(3))
     waiting.go()
     expect(await exit).toBe(0)

@@ -13,7 +13,7 @@ function readinessOf(changed: Partial<ReadinessOptions> = {}) {
       },
     },
     clock: { now: () => 0, monotonic: () => state.now },
-    pendingPackages: () => [],
+    pendingPackages: () => 0,
     isRunning: () => true,
     isDraining: () => false,
     ...changed,
@@ -30,7 +30,7 @@ test.each<[string, Partial<ReadinessOptions>, object]>([
     { isDraining: () => true, isRunning: () => false },
     { server: 'The server is shutting down' },
   ],
-  ['packages', { pendingPackages: () => ['a/b', 'c/d'] }, { packages: 'Still being looked at: a/b, c/d' }],
+  ['packages', { pendingPackages: () => 2 }, { packages: 'Still to be looked at: 2' }],
   ['that nothing is run', { isRunning: () => false }, { runners: 'Predictions are not run yet' }],
   ['a write that was refused', { writer: { failing: false, submit: refusing } }, { database: 'The disk is full' }],
   [

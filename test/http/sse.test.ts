@@ -1,7 +1,12 @@
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { connect } from 'node:net'
+import { join } from 'node:path'
 import { createParser, type EventSourceMessage } from 'eventsource-parser'
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
-import { formatEvent } from '../../src/http/sse.ts'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { EventStream, formatEvent } from '../../src/http/sse.ts'
+import { testFolder } from '../support/temporary.ts'
 
 describe('the data of an event', () => {
   test.each([
@@ -51,6 +56,33 @@ describe('a parser reads back', () => {
       }),
     )
   })
+})
+
+test('a stream that has ended drops a reader that does not take the last of it', async () => {
+  const server = createServer()
+  const path = join(testFolder(), 'socket')
+  const asked = new Promise<[IncomingMessage, ServerResponse]>((resolve) =>
+    server.once('request', (...request) => resolve(request)),
+  )
+  server.listen(path)
+  await once(server, 'listening')
+  const reader = connect(path)
+  onTestFinished(() => {
+    reader.destroy()
+    server.close()
+  })
+  reader.pause()
+  reader.write('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n')
+  const [, response] = await asked
+  const stream = new EventStream(response, 50)
+  // Until neither side's socket takes more; what is left is too little to be waited for.
+  do {
+    await stream.send('x'.repeat(8_000))
+    await new Promise(setImmediate)
+  } while (response.writableLength === 0)
+  stream.end()
+  await once(response, 'close')
+  expect(response.writableFinished).toBe(false)
 })
 
 function parse(pieces: readonly string[]): EventSourceMessage[] {
