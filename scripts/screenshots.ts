@@ -15,7 +15,7 @@ import { makeFolder, removeFolder } from '../test/support/temporary.ts'
 const SIZE = { width: 1280, height: 860 }
 const PHONE = { width: 360, height: 740 }
 
-const folder = process.argv[2] ?? 'docs/screenshots'
+const folder = process.argv[2] ?? 'screenshots'
 mkdirSync(folder, { recursive: true })
 buildPlayground()
 const models = makeFolder()
