@@ -81,11 +81,12 @@ describe('the events of a prediction', () => {
     await receiver.until((arrivals) => {
       for (const { prediction } of arrivals) {
         if (prediction.id !== created.id) continue
+        told.add('start')
         expect(prediction).toMatchObject({ webhook: receiver.url, webhook_events_filter: events })
         if (prediction.output !== null) told.add('output')
         if (prediction.logs !== '') told.add('logs')
       }
-      const progress = events.filter((event) => event === 'output' || event === 'logs')
+      const progress = events.filter((event) => event !== 'completed')
       return progress.every((event) => told.has(event)) && arrivals.some(({ prediction }) => prediction.id === next.id)
         ? true
         : undefined

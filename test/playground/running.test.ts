@@ -2,6 +2,7 @@
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { CHROMIUM, launchBrowser, visit } from '../support/browser.ts'
+import { eventually } from '../support/eventually.ts'
 import { encodePng } from '../support/pictures.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 
@@ -41,7 +42,7 @@ describe.skipIf(CHROMIUM === undefined)('in the browser', () => {
     await page.locator(`a[href="${link}"]`).click()
     await page.locator('.output', { hasText: 'hello the history' }).waitFor()
     await page.getByText('Run again with edits').click()
-    await expect.poll(() => page.getByLabel('text').inputValue()).toBe('the history')
+    await eventually(async () => expect(await page.getByLabel('text').inputValue()).toBe('the history'))
   })
 
   test('a text appears as it is made, and can be canceled in the middle', async () => {
@@ -52,7 +53,7 @@ describe.skipIf(CHROMIUM === undefined)('in the browser', () => {
     const text = page.locator('.output .text')
     await text.waitFor()
     const early = (await text.textContent()) ?? ''
-    await expect.poll(async () => ((await text.textContent()) ?? '').length).toBeGreaterThan(early.length)
+    await eventually(async () => expect(((await text.textContent()) ?? '').length).toBeGreaterThan(early.length))
     await page.getByRole('button', { name: 'Cancel' }).click()
     await page.locator('[data-status="canceled"]').waitFor()
     await runButton(page).waitFor()
@@ -66,9 +67,11 @@ describe.skipIf(CHROMIUM === undefined)('in the browser', () => {
     await runButton(page).click()
     const picture = page.locator('.output img')
     await picture.waitFor()
-    await expect
-      .poll(() => picture.evaluate((image: HTMLImageElement) => [image.naturalWidth, image.naturalHeight]))
-      .toEqual([48, 32])
+    await eventually(async () =>
+      expect(await picture.evaluate((image: HTMLImageElement) => [image.naturalWidth, image.naturalHeight])).toEqual([
+        48, 32,
+      ]),
+    )
     expect(troubles).toEqual([])
   })
 

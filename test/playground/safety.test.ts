@@ -2,6 +2,7 @@
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { CHROMIUM, launchBrowser, visit } from '../support/browser.ts'
+import { eventually } from '../support/eventually.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 
 const SCRIPT = 'document.documentElement.dataset.ran = "yes"; alert("ran")'
@@ -52,7 +53,9 @@ describe.skipIf(CHROMIUM === undefined)('in the browser', () => {
   test('a drawing with a script is shown as a picture', async () => {
     const { page, ran } = await show({ content: SVG, name: 'drawing.svg', type: 'image/svg+xml' })
     const picture = page.locator('.output img')
-    await expect.poll(() => picture.evaluate((image: HTMLImageElement) => image.naturalWidth)).toBe(20)
+    await eventually(async () =>
+      expect(await picture.evaluate((image: HTMLImageElement) => image.naturalWidth)).toBe(20),
+    )
     expect(await ran()).toBe(false)
   })
 
