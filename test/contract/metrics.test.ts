@@ -143,7 +143,7 @@ test('a stream is counted while it is read', async () => {
 test('requests are counted by route and class, and what was asked for is shown nowhere', async () => {
   await server.call('GET', '/v1/models/no-such-owner/no-such-model')
   await server.call('GET', '/v1/predictions/nobody-made-this')
-  await server.call('GET', '/nowhere/at-all?token=r8_secret')
+  await server.call('GET', '/nowhere/at/all?token=r8_secret')
   await server.call('DELETE', '/v1/account')
   await shown((seen) => {
     const count = (method: string, route: string, status: string) =>
