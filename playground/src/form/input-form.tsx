@@ -20,18 +20,23 @@ type View = 'form' | 'json'
 /** The inputs of a model as a form, and as the JSON that is sent; each follows the other. */
 export function InputForm({ fields, values, errors, onChange, onRun, children }: InputFormProps) {
   const [view, setView] = useState<View>('form')
+  /** Whether what stands in the JSON view can be read: what is run is what is seen. */
+  const [sound, setSound] = useState(true)
+  const run = () => {
+    if (sound) onRun()
+  }
   return (
     <form
       class="inputs"
       noValidate
       onSubmit={(event) => {
         event.preventDefault()
-        onRun()
+        run()
       }}
       onKeyDown={(event) => {
         if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey)) return
         event.preventDefault()
-        onRun()
+        run()
       }}
     >
       <div class="heading">
@@ -39,14 +44,22 @@ export function InputForm({ fields, values, errors, onChange, onRun, children }:
         <fieldset class="switch">
           <legend class="unseen">How to write the input</legend>
           {(['form', 'json'] as const).map((name) => (
-            <button key={name} type="button" aria-pressed={view === name} onClick={() => setView(name)}>
+            <button
+              key={name}
+              type="button"
+              aria-pressed={view === name}
+              onClick={() => {
+                setView(name)
+                setSound(true)
+              }}
+            >
               {{ form: 'Form', json: 'JSON' }[name]}
             </button>
           ))}
         </fieldset>
       </div>
       {view === 'json' ? (
-        <JsonView values={values} onChange={onChange} />
+        <JsonView values={values} onChange={onChange} onSound={setSound} />
       ) : (
         fields.map((field) => (
           <FieldView
@@ -105,7 +118,13 @@ function FieldView({ field, value, errors, onChange }: FieldViewProps) {
   )
 }
 
-function JsonView({ values, onChange }: { values: Values; onChange(values: Values): void }) {
+interface JsonViewProps {
+  values: Values
+  onChange(values: Values): void
+  onSound(sound: boolean): void
+}
+
+function JsonView({ values, onChange, onSound }: JsonViewProps) {
   const [text, setText] = useState(() => JSON.stringify(values, null, 2))
   const sound = parseValues(text) !== undefined
   // Changes that come from elsewhere are shown, one's own are left as they were typed.
@@ -127,10 +146,15 @@ function JsonView({ values, onChange }: { values: Values; onChange(values: Value
         onInput={(event) => {
           setText(event.currentTarget.value)
           const parsed = parseValues(event.currentTarget.value)
+          onSound(parsed !== undefined)
           if (parsed) onChange(parsed)
         }}
       />
-      {!sound && <p class="error">This is not a JSON object yet.</p>}
+      {!sound && (
+        <p class="error" role="alert">
+          This is not a JSON object yet, and cannot be run.
+        </p>
+      )}
     </div>
   )
 }

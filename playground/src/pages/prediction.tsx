@@ -22,7 +22,12 @@ export function PredictionPage() {
     if (isRefused(error, 404)) return <NotThere />
     return error === undefined ? <p class="note">Loading…</p> : <Failure error={error} />
   }
-  return <Whole key={id} prediction={prediction} cancel={cancel} />
+  return (
+    <>
+      {error !== undefined && <Failure error={error} />}
+      <Whole key={id} prediction={prediction} cancel={cancel} />
+    </>
+  )
 }
 
 function NotThere() {

@@ -2,6 +2,7 @@ import type { Static } from '@sinclair/typebox'
 import { useState } from 'preact/hooks'
 import type { WireNewToken, WireTokens } from '../../../src/accounts/token-schema.ts'
 import { call, messageOf } from '../api/call.ts'
+import { signIn } from '../api/session.ts'
 import { useAnswer } from '../api/use-answer.ts'
 import { Failure } from '../parts/failure.tsx'
 import { isRefused } from '../parts/is-refused.ts'
@@ -101,7 +102,10 @@ function NewTokenForm({ onMade }: { onMade(): void }) {
   async function make(): Promise<void> {
     setTrouble(undefined)
     try {
-      setMade(await call<NewToken>('POST', '/v1/tokens', { body: { username, description: description || null } }))
+      const token = await call<NewToken>('POST', '/v1/tokens', { body: { username, description: description || null } })
+      setMade(token)
+      // It has closed the server to this page, too.
+      if (token.notice) signIn(token.token)
       setDescription('')
       onMade()
     } catch (error) {
