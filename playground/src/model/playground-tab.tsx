@@ -13,31 +13,39 @@ import { Code } from './code.tsx'
 import { isText } from './output-schema.ts'
 import { create } from './run.ts'
 
-/** The form of a version, and what comes of it. `?version=` names another than the latest, `?from=` a prediction to begin with. */
+/**
+ * The form of a version, and what comes of it. `?version=` names another than the latest, `?from=` a prediction whose
+ * input is the first, and `?prediction=` the one that was run last, so that it is there again after a reload.
+ */
 export function PlaygroundTab({ model }: { model: Model }) {
   const { query } = useLocation()
   const name = `${model.owner}/${model.name}`
   const asked = useAnswer<Version>(query.version && `/v1/models/${name}/versions/${query.version}`)
-  const former = useAnswer<Prediction>(query.from && `/v1/predictions/${query.from}`)
+  const [begin] = useState(query.prediction ?? query.from)
+  const former = useAnswer<Prediction>(begin && `/v1/predictions/${begin}`)
   if (query.version && asked.state !== 'there')
     return asked.state === 'failed' ? <Failure error={asked.error} /> : <p class="note">Loading…</p>
-  if (query.from && former.state === 'asked') return <p class="note">Loading…</p>
+  if (begin && former.state === 'asked') return <p class="note">Loading…</p>
   const version = asked.state === 'there' ? asked.value : model.latest_version
   if (!version) return <p>This model has no version yet that can be run.</p>
-  const given = former.state === 'there' ? former.value.input : undefined
-  return <Run key={`${version.id} ${query.from}`} name={name} version={version} given={given} />
+  const known = former.state === 'there' ? former.value : undefined
+  const resumed = known?.id === query.prediction ? known : undefined
+  return <Run key={version.id} name={name} version={version} given={known?.input} resumed={resumed} />
 }
 
 interface RunProps {
   name: string
   version: Version
   given: Values | undefined
+  /** What was run before the page was loaded. */
+  resumed: Prediction | undefined
 }
 
-function Run({ name, version, given }: RunProps) {
+function Run({ name, version, given, resumed }: RunProps) {
+  const { query, route } = useLocation()
   const fields = useMemo(() => fieldsOf(version.openapi_schema), [version])
   const [values, setValues] = useState(() => startingValues(fields, given))
-  const [created, setCreated] = useState<Prediction>()
+  const [created, setCreated] = useState(resumed)
   const [refusal, setRefusal] = useState<unknown>()
   const [sending, setSending] = useState(false)
   const { prediction, cancel } = usePrediction(created?.id, created)
@@ -49,7 +57,9 @@ function Run({ name, version, given }: RunProps) {
     setSending(true)
     setRefusal(undefined)
     try {
-      setCreated(await create(name, version.id, values))
+      const made = await create(name, version.id, values)
+      setCreated(made)
+      route(`/${name}?${new URLSearchParams({ ...query, prediction: made.id })}`, true)
     } catch (error) {
       setRefusal(error)
     } finally {

@@ -41,7 +41,7 @@ export function ModelPage() {
         {TABS.map(({ key, name: title }) => (
           <a
             key={key}
-            href={key === 'playground' ? `/${name}` : `/${name}?tab=${key}`}
+            href={`/${name}?${new URLSearchParams({ ...query, tab: key })}`}
             aria-current={key === tab.key ? 'page' : undefined}
           >
             {title}
