@@ -37,7 +37,6 @@ import { forgetVersion, modelStatements } from './models/store.ts'
 import { Downloader } from './outbound/downloader.ts'
 import { packageDirs } from './package-dirs.ts'
 import { PageFiles } from './pages/page-files.ts'
-
 import { DataRemoval } from './predictions/data-removal.ts'
 import { endLog } from './predictions/end-log.ts'
 import { PredictionFolders } from './predictions/folders.ts'

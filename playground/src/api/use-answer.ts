@@ -5,7 +5,8 @@ import { call } from './call.ts'
 export type Answer<Value> =
   | { state: 'asked' }
   | { state: 'there'; value: Value }
-  | { state: 'failed'; error: unknown /** Of an earlier time. */; value?: Value }
+  /** The value is of an earlier time. */
+  | { state: 'failed'; error: unknown; value?: Value }
 
 /**
  * Asks the server for a path, again when the path changes, and on demand.
