@@ -4,7 +4,6 @@ type Schema = Readonly<Record<string, unknown>>
 
 interface Common {
   name: string
-  title: string
   description: string | undefined
   required: boolean
   default: unknown
@@ -33,7 +32,6 @@ export function fieldsOf(openapiSchema: Schema): Field[] {
     .sort((a, b) => orderOf(a.property) - orderOf(b.property))
     .map(({ name, property }) => ({
       name,
-      title: typeof property.title === 'string' ? property.title : name,
       description: typeof property.description === 'string' ? property.description : undefined,
       required: required.includes(name),
       default: property.default,

@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'preact/hooks'
-import type { FieldError } from '../api/call.ts'
+import { type FieldError, messageOf, Refusal } from '../api/call.ts'
 import { ControlView } from './control-view.tsx'
 import type { Field } from './fields.ts'
 import { parseValues, type Values, withValue } from './values.ts'
@@ -7,18 +7,22 @@ import { parseValues, type Values, withValue } from './values.ts'
 interface InputFormProps {
   fields: readonly Field[]
   values: Values
-  /** What the server says of the input. */
-  errors: readonly FieldError[]
+  /** Why the server did not take the input; undefined where it has said nothing. */
+  refusal: unknown
   onChange(values: Values): void
   onRun(): void
   /** What stands at the end of the form. */
   children: preact.ComponentChildren
 }
 
+const NO_ERRORS: readonly FieldError[] = []
+
 type View = 'form' | 'json'
 
 /** The inputs of a model as a form, and as the JSON that is sent; each follows the other. */
-export function InputForm({ fields, values, errors, onChange, onRun, children }: InputFormProps) {
+export function InputForm({ fields, values, refusal, onChange, onRun, children }: InputFormProps) {
+  const errors = refusal instanceof Refusal ? refusal.fields : NO_ERRORS
+  useFirstError(errors)
   const [view, setView] = useState<View>('form')
   /** Whether what stands in the JSON view can be read: what is run is what is seen. */
   const [sound, setSound] = useState(true)
@@ -75,8 +79,20 @@ export function InputForm({ fields, values, errors, onChange, onRun, children }:
         errors={view === 'json' ? errors : errors.filter((error) => !fields.some(({ name }) => isOf(error, name)))}
       />
       {children}
+      {refusal !== undefined && errors.length === 0 && (
+        <p class="error" role="alert">
+          {messageOf(refusal)}
+        </p>
+      )}
     </form>
   )
+}
+
+/** Leads to the field that has to be changed first. */
+function useFirstError(errors: readonly FieldError[]): void {
+  useEffect(() => {
+    if (errors.length > 0) document.querySelector<HTMLElement>('.inputs [aria-invalid="true"]')?.focus()
+  }, [errors])
 }
 
 interface FieldViewProps {

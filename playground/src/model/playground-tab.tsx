@@ -1,6 +1,5 @@
-import { useEffect, useMemo, useState } from 'preact/hooks'
+import { useMemo, useState } from 'preact/hooks'
 import { useLocation } from 'preact-iso'
-import { type FieldError, messageOf, Refusal } from '../api/call.ts'
 import type { Model, Prediction, Version } from '../api/types.ts'
 import { useAnswer } from '../api/use-answer.ts'
 import { fieldsOf } from '../form/fields.ts'
@@ -50,7 +49,6 @@ function Run({ name, version, given, resumed }: RunProps) {
   const [sending, setSending] = useState(false)
   const { prediction, cancel } = usePrediction(created?.id, created)
   const running = sending || (prediction !== undefined && !isOver(prediction))
-  const errors: readonly FieldError[] = refusal instanceof Refusal ? refusal.fields : []
 
   async function run(): Promise<void> {
     if (running) return
@@ -67,10 +65,9 @@ function Run({ name, version, given, resumed }: RunProps) {
     }
   }
 
-  useFirstError(errors)
   return (
     <div class="columns">
-      <InputForm fields={fields} values={values} errors={errors} onChange={setValues} onRun={run}>
+      <InputForm fields={fields} values={values} refusal={refusal} onChange={setValues} onRun={run}>
         <div class="row">
           <button type="submit" class="primary" disabled={running}>
             {running ? 'Running…' : 'Run'}
@@ -80,11 +77,6 @@ function Run({ name, version, given, resumed }: RunProps) {
             Start anew
           </button>
         </div>
-        {refusal !== undefined && errors.length === 0 && (
-          <p class="error" role="alert">
-            {messageOf(refusal)}
-          </p>
-        )}
         <details>
           <summary>The same call as code</summary>
           <Code model={name} version={version.id} input={values} />
@@ -103,11 +95,4 @@ function Run({ name, version, given, resumed }: RunProps) {
       </div>
     </div>
   )
-}
-
-/** Leads to the field that has to be changed first. */
-function useFirstError(errors: readonly FieldError[]): void {
-  useEffect(() => {
-    if (errors.length > 0) document.querySelector<HTMLElement>('.inputs [aria-invalid="true"]')?.focus()
-  }, [errors])
 }

@@ -1,5 +1,4 @@
 import { useState } from 'preact/hooks'
-import { type FieldError, messageOf, Refusal } from '../api/call.ts'
 import type { Prediction, Version } from '../api/types.ts'
 import { fieldsOf } from '../form/fields.ts'
 import { InputForm } from '../form/input-form.tsx'
@@ -21,7 +20,6 @@ function Comparison({ model, left, right }: { model: string; left: Version; righ
   const [values, setValues] = useState(() => startingValues(fields))
   const [created, setCreated] = useState<readonly Prediction[]>([])
   const [refusal, setRefusal] = useState<unknown>()
-  const errors: readonly FieldError[] = refusal instanceof Refusal ? refusal.fields : []
 
   async function run(): Promise<void> {
     setRefusal(undefined)
@@ -34,15 +32,10 @@ function Comparison({ model, left, right }: { model: string; left: Version; righ
 
   return (
     <>
-      <InputForm fields={fields} values={values} errors={errors} onChange={setValues} onRun={run}>
+      <InputForm fields={fields} values={values} refusal={refusal} onChange={setValues} onRun={run}>
         <button type="submit" class="primary">
           Run both
         </button>
-        {refusal !== undefined && errors.length === 0 && (
-          <p class="error" role="alert">
-            {messageOf(refusal)}
-          </p>
-        )}
       </InputForm>
       <div class="columns">
         {[left, right].map((version, index) => (
